@@ -1,0 +1,1 @@
+"""The hand-written Circom library, carried as package data."""

@@ -1,0 +1,1 @@
+"""What is filled in and emitted, carried as package data."""
