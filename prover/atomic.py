@@ -1,0 +1,60 @@
+"""Outputs that appear whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from zkpot.prover.errors import OutputError
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """The named error for an operating-system error met while writing ``path``."""
+    reason = error.strerror or str(error)
+    return OutputError(
+        f"can't write {path}",
+        why=f"the system says: {reason}",
+        remedy="free disk space, or choose a folder that can be written",
+    )
+
+
+def sync(path: Path) -> None:
+    """Force a file's bytes to disk, so that the rename after it never outruns them."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a part file beside ``path``; on success it becomes ``path``, on failure it goes.
+
+    The part's name carries the process id, so two processes never write into one part.
+    Raises OutputError where the operating system refuses.
+    """
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        sync(part)
+        os.replace(part, path)
+    except OSError as error:
+        raise output_error(path, error) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path`` atomically."""
+    with replacing(path) as part:
+        part.write_bytes(content)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write ``value`` as indented JSON to ``path`` atomically."""
+    write_bytes(path, (json.dumps(value, indent=1) + "\n").encode())

@@ -1,0 +1,57 @@
+"""What pyproject.toml can't say: which packages there are, and what else a wheel carries.
+
+Each folder of ROOTS is the package ``zkpot.<folder>``; ``zkpot`` itself is a namespace. Packages
+are found, never listed, and a folder with modules but no ``__init__.py`` stops the build: nothing
+can be forgotten.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+ROOTS = ("compiler", "circuits", "templates", "prover", "consensus", "cli")
+NODE_FILES = ("package.json", "package-lock.json")
+HERE = Path(__file__).resolve().parent
+
+
+def packages() -> list[str]:
+    """Import names of every package, subpackages included."""
+    found = [f"zkpot.{root}" for root in ROOTS]
+    for root in ROOTS:
+        _demand_init_files(HERE / root)
+        found += [f"zkpot.{root}.{name}" for name in find_packages(str(HERE / root))]
+    return found
+
+
+def _demand_init_files(root: Path) -> None:
+    for module in root.rglob("*.py"):
+        if not (module.parent / "__init__.py").exists():
+            raise SystemExit(f"{module.parent} has modules but no __init__.py: it would be left out")
+
+
+class BuildWithNodeFiles(build_py):
+    """Adds the pinned node tools' manifest and lock file, and the typing markers, to a wheel."""
+
+    def run(self) -> None:
+        """Copy after the ordinary build; an editable install reads them from the checkout."""
+        super().run()
+        if self.editable_mode:
+            return
+        node = Path(self.build_lib, "zkpot", "prover", "node")
+        node.mkdir(parents=True, exist_ok=True)
+        for name in NODE_FILES:
+            shutil.copyfile(HERE / name, node / name)
+        for root in ROOTS:
+            Path(self.build_lib, "zkpot", root, "py.typed").touch()
+
+
+setup(
+    packages=packages(),
+    package_dir={f"zkpot.{root}": root for root in ROOTS},
+    package_data={"zkpot.circuits": ["**/*.circom"], "zkpot.templates": ["**/*"]},
+    cmdclass={"build_py": BuildWithNodeFiles},
+)
