@@ -87,7 +87,7 @@ def run(
             _kill_group(child)
             raise ToolTimeout(
                 f"{what} did not end within {timeout_s:.0f} s",
-                why=_tail(readers) or "it printed nothing",
+                why=f"it was ended; its last words:\n{_tail(readers)}",
                 remedy="check that its input files are whole; on a slow machine allow more time",
             )
     except BaseException:

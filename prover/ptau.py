@@ -1,0 +1,75 @@
+"""Powers-of-tau files: may this one serve that circuit?"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from zkpot.prover.binfile import BASE_FIELD, R1csHeader, read_sections, section_bytes
+from zkpot.prover.errors import PtauError
+
+G1, G2 = 64, 128
+"""Bytes of an uncompressed point."""
+
+
+@dataclass(frozen=True)
+class Ptau:
+    """``power``: log2 of the largest domain the file serves. ``prepared``: for phase 2."""
+
+    path: Path
+    power: int
+    prepared: bool
+
+
+def read_ptau(path: Path) -> Ptau:
+    """Header facts of a whole ptau file. Raises BadBinaryFile, and PtauError for other curves."""
+    sections = read_sections(path, "ptau")
+    header = section_bytes(path, "ptau", 1)
+    if len(header) != 44 or int.from_bytes(header[4:36], "little") != BASE_FIELD:
+        raise PtauError(
+            f"{path} can't be used",
+            why="it is over another curve than BN254 (bn128)",
+            remedy="use a powers-of-tau file for bn128",
+        )
+    power: int = struct.unpack_from("<I", header, 36)[0]
+    for kind, size in _sizes(power).items():
+        if kind in sections and sections[kind].size != size:
+            why = f"section {kind} has {sections[kind].size} bytes instead of {size}"
+            raise PtauError(f"{path} contradicts itself", why=why, remedy="fetch it again")
+    return Ptau(path, power, prepared=_sizes(power).keys() <= sections.keys())
+
+
+def _sizes(power: int) -> dict[int, int]:
+    """Section sizes at ``power``: the powers themselves, then each level's Lagrange basis."""
+    one, two = 1 << power, 2 << power
+    return {
+        2: (two - 1) * G1,
+        3: one * G2,
+        4: one * G1,
+        5: one * G1,
+        6: G2,
+        12: (2 * two - 1) * G1,
+        13: (two - 1) * G2,
+        14: (two - 1) * G1,
+        15: (two - 1) * G1,
+    }
+
+
+def require_ptau(path: Path, circuit: R1csHeader) -> Ptau:
+    """The ptau, if it serves the circuit; else PtauError naming both powers, or what's missing."""
+    ptau = read_ptau(path)
+    if ptau.power < circuit.domain_power:
+        raise PtauError(
+            f"{path} is too small for this circuit",
+            why=f"it serves 2^{ptau.power} rows, and the circuit's {circuit.constraints} "
+            f"constraints need 2^{circuit.domain_power}",
+            remedy=f"use a powers-of-tau file of power {circuit.domain_power} or more",
+        )
+    if not ptau.prepared:
+        raise PtauError(
+            f"{path} can't be used yet",
+            why="it is not prepared for phase 2",
+            remedy="run `npx snarkjs powersoftau prepare phase2` on it, or fetch a prepared one",
+        )
+    return ptau
