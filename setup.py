@@ -20,17 +20,19 @@ HERE = Path(__file__).resolve().parent
 
 def packages() -> list[str]:
     """Import names of every package, subpackages included."""
-    found = [f"zkpot.{root}" for root in ROOTS]
+    found = []
     for root in ROOTS:
         _demand_init_files(HERE / root)
-        found += [f"zkpot.{root}.{name}" for name in find_packages(str(HERE / root))]
+        found += [f"zkpot.{name}" for name in find_packages(str(HERE), include=[root, f"{root}.*"])]
     return found
 
 
 def _demand_init_files(root: Path) -> None:
     for module in root.rglob("*.py"):
         if not (module.parent / "__init__.py").exists():
-            raise SystemExit(f"{module.parent} has modules but no __init__.py: it would be left out")
+            raise SystemExit(
+                f"{module.parent} has modules but no __init__.py: it would be left out"
+            )
 
 
 class BuildWithNodeFiles(build_py):
@@ -45,8 +47,8 @@ class BuildWithNodeFiles(build_py):
         node.mkdir(parents=True, exist_ok=True)
         for name in NODE_FILES:
             shutil.copyfile(HERE / name, node / name)
-        for root in ROOTS:
-            Path(self.build_lib, "zkpot", root, "py.typed").touch()
+        for package in Path(self.build_lib, "zkpot").iterdir():
+            (package / "py.typed").touch()
 
 
 setup(

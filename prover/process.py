@@ -114,8 +114,9 @@ def failure(done: Completed, what: str, why: str = "") -> ToolFailed:
 
 
 def last_lines(text: str) -> str:
-    """The last lines of a tool's output, indented for quoting."""
+    """The last lines of a tool's output, indented for quoting, without JavaScript's stack."""
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+    lines = [line for line in lines if not line.lstrip().startswith("at ")]
     return "\n".join(f"    {line[:300]}" for line in lines[-TAIL_LINES:])
 
 
