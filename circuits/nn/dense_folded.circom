@@ -20,7 +20,7 @@ template DenseFolded(n, K, M, biased, slots, stride) {
     signal input u[rows];
     signal input r;
     signal input weight[K][M];
-    signal input bias[M];
+    signal input bias[1][M];
     signal input out[n][M];
 
     signal term[G][rows];
@@ -33,7 +33,7 @@ template DenseFolded(n, K, M, biased, slots, stride) {
         for (var j = g * slots; j < M && j < (g + 1) * slots; j++) {
             var place = 1 << (stride * (j - g * slots));
             for (var k = 0; k < K; k++) { packedRow[k] += weight[k][j] * place; }
-            if (biased) { packedRow[K] += bias[j] * place; }
+            if (biased) { packedRow[K] += bias[0][j] * place; }
             for (var i = 0; i < n; i++) { packedOut[i] += out[i][j] * place; }
         }
 

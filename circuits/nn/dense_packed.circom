@@ -17,7 +17,7 @@ template DensePacked(n, K, M, biased, slots, stride) {
     var G = (M + slots - 1) \ slots;
     signal input x[n][K];
     signal input weight[K][M];
-    signal input bias[M];
+    signal input bias[1][M];
     signal output out[n][M];
 
     signal packed[K][G];
@@ -25,7 +25,7 @@ template DensePacked(n, K, M, biased, slots, stride) {
     for (var g = 0; g < G; g++) {
         packedBias[g] = 0;
         for (var j = g * slots; j < M && j < (g + 1) * slots; j++) {
-            if (biased) { packedBias[g] += bias[j] * (1 << (stride * (j - g * slots))); }
+            if (biased) { packedBias[g] += bias[0][j] * (1 << (stride * (j - g * slots))); }
         }
         for (var k = 0; k < K; k++) {
             var sum = 0;
@@ -41,7 +41,7 @@ template DensePacked(n, K, M, biased, slots, stride) {
         for (var j = 0; j < M; j++) {
             var y = 0;
             for (var k = 0; k < K; k++) { y += x[i][k] * weight[k][j]; }
-            if (biased) { y += bias[j]; }
+            if (biased) { y += bias[0][j]; }
             out[i][j] <-- y;
         }
         for (var g = 0; g < G; g++) {

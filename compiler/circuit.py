@@ -1,0 +1,136 @@
+"""A model lowered to a circuit for n samples: everything the prover and the verifier agree on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from . import ops
+from .field import PACK_BITS
+from .ir import Graph, Interval, Node, from_json, to_json
+from .passes import PIPELINE
+from .passes.absorption import Absorption, absorption
+from .passes.declare import declare
+from .poseidon import RATE
+from .program import Program
+
+PROTOCOL = "zkpot/1"
+PERMUTATION_CONSTRAINTS = 612
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """``model`` is the graph as imported; ``graph`` the lowered one, ending in count_correct."""
+
+    model: Graph
+    graph: Graph
+    samples: int
+    weight_bits: int
+    accumulators: Mapping[str, Interval]
+
+    @cached_property
+    def id(self) -> str:
+        """SHA-256 of the protocol, n and the lowered graph; no weight has a part in it."""
+        text = json.dumps([PROTOCOL, self.samples, to_json(self.graph)], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def absorption(self) -> Absorption:
+        return absorption(self.graph, self.samples)
+
+    @cached_property
+    def fold(self) -> Node:
+        """The layer on the public data."""
+        return next(node for node in self.graph.nodes if node.op == "dense_folded")
+
+    @property
+    def folded_length(self) -> int:
+        """Entries of u: one a column of the data, one for the bias column."""
+        return self.graph.value(self.fold.inputs[1]).type.shape[0] + len(self.fold.inputs) - 2
+
+    @property
+    def evaluation(self) -> Node:
+        return self.graph.nodes[-1]
+
+    @property
+    def classes(self) -> int:
+        return self.graph.value(self.evaluation.inputs[0]).type.size
+
+    @property
+    def label_inputs(self) -> int:
+        return -(-self.samples * self.classes // PACK_BITS)
+
+    @property
+    def public_signals(self) -> int:
+        return 5 + self.folded_length + self.label_inputs
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "samples": self.samples,
+            "weight_bits": self.weight_bits,
+            "accumulators": {k: [v.lo, v.hi] for k, v in self.accumulators.items()},
+            "model": to_json(self.model),
+            "graph": to_json(self.graph),
+        }
+
+
+def lower(
+    model: Graph, samples: int, weight_bits: int, accumulators: Mapping[str, Interval]
+) -> Circuit:
+    """Runs the passes. ``accumulators``: per dense output, what honest models may fill.
+
+    Raises InputError for what can't be compiled and SoundnessError where a bound is missing.
+    """
+    program = declare(Program(model, samples, accumulators), weight_bits)
+    for one in PIPELINE:
+        program = one(program)
+    circuit = Circuit(model, program.graph, samples, weight_bits, dict(accumulators))
+    absorption(circuit.graph, samples)
+    return circuit
+
+
+def from_record(raw: Mapping[str, Any]) -> Circuit:
+    """The inverse of `Circuit.to_json`, with the lowering done again rather than believed."""
+    accumulators = {str(k): Interval(int(v[0]), int(v[1])) for k, v in raw["accumulators"].items()}
+    model = from_json(raw["model"])
+    return lower(model, int(raw["samples"]), int(raw["weight_bits"]), accumulators)
+
+
+@dataclass(frozen=True)
+class NodeCost:
+    """One line of the cost report."""
+
+    name: str
+    op: str
+    constraints: int
+
+
+def costs(circuit: Circuit) -> list[NodeCost]:
+    """Constraints of every part, in the order of the emitted circuit; their sum is the R1CS's."""
+    plan = circuit.absorption
+    found = [
+        NodeCost(p.name, "range check", p.type.size * p.type.interval.bits)
+        for p in circuit.graph.parameters
+    ]
+    for name, length, packings in (
+        ("commitment cm", plan.commitment_length, plan.commitment),
+        ("challenge r", plan.challenge_length, plan.challenge),
+    ):
+        # An element that holds a single value is that value's signal and needs no equation.
+        packed = sum(p.elements - _singles(p.count, p.slots) for p in packings)
+        permutations = -(-length // RATE)
+        found.append(
+            NodeCost(name, "sponge", permutations * PERMUTATION_CONSTRAINTS + 1 + packed)
+        )
+    for node in circuit.graph.nodes:
+        count = ops.of(node).constraints(node, circuit.graph, circuit.samples)
+        found.append(NodeCost(node.name, node.op, count))
+    return found
+
+
+def _singles(count: int, slots: int) -> int:
+    return count if slots == 1 else int(count % slots == 1)

@@ -1,0 +1,152 @@
+"""Circuit -> Circom: one template call a node, by what the node's primitive says of itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from importlib.resources import files
+from string import Template
+
+from . import ops
+from .circuit import Circuit
+from .ir import Node, Value
+from .ops.base import CHALLENGE, FOLDED, LABELS, Parameter
+from .passes.absorption import Packing, declared_range
+from .poseidon import initial_capacity
+
+LIBRARY = ("lib/poseidon.circom", "lib/pack.circom", "nn/range_check.circom")
+RESERVED = ("ctx", "dataset", "u", "labels", "salt", "cm", "r", "k")
+
+
+class _Names:
+    """Circom identifiers for graph values: readable, unique, stable."""
+
+    def __init__(self) -> None:
+        self._by_value: dict[str, str] = {}
+        self._taken = set(RESERVED)
+
+    def of(self, value: str) -> str:
+        if value not in self._by_value:
+            stem = "v_" + (re.sub(r"\W+", "_", value, flags=re.ASCII).strip("_") or "value")
+            name, count = stem, 2
+            while name in self._taken:
+                name, count = f"{stem}_{count}", count + 1
+            self._taken.add(name)
+            self._by_value[value] = name
+        return self._by_value[value]
+
+
+def _literal(parameter: Parameter) -> str:
+    if isinstance(parameter, tuple):
+        return f"[{', '.join(map(_literal, parameter))}]"
+    return str(parameter)
+
+
+def _indented(lines: Iterable[str]) -> str:
+    return "\n".join(f"    {line}" for line in lines)
+
+
+def emit(circuit: Circuit) -> str:
+    """The text of circuit.circom; equal circuits give equal bytes."""
+    return _Emitter(circuit).text()
+
+
+class _Emitter:
+    def __init__(self, circuit: Circuit) -> None:
+        self.circuit = circuit
+        self.graph = circuit.graph
+        self.names = _Names()
+
+    def text(self) -> str:
+        plan = self.circuit.absorption
+        template = files("zkpot.templates").joinpath("main.circom").read_text()
+        outputs = [self.graph.value(p.value) for p in plan.challenge]
+        head = ["ctx", "dataset", "salt[1]"]
+        return Template(template).substitute(
+            circuit_id=self.circuit.id,
+            samples=self.circuit.samples,
+            folded_length=self.circuit.folded_length,
+            label_inputs=self.circuit.label_inputs,
+            includes="\n".join(f'include "{path}";' for path in self._includes()),
+            parameter_inputs=self._inputs(self.graph.parameters, "private "),
+            output_inputs=_indented(
+                f"signal input {self.names.of(v.name)}{self._shape(v)};" for v in outputs
+            ),
+            parameters=_indented(self._parameter(p) for p in self.graph.parameters),
+            commitment=self._sponge(
+                "cm", "commitment", ["salt[0]"], plan.commitment, plan.commitment_length
+            ),
+            challenge=self._sponge("r", "challenge", ["cm", *head], plan.challenge, plan.challenge_length),
+            nodes="\n".join(map(self._node, self.graph.nodes)),
+        )
+
+    def _includes(self) -> list[str]:
+        gadgets = [
+            ops.of(n).gadget(n, self.graph, self.circuit.samples).include for n in self.graph.nodes
+        ]
+        return sorted({*LIBRARY, *gadgets})
+
+    def _shape(self, value: Value) -> str:
+        if self.graph.is_parameter(value.name):
+            return "".join(f"[{d}]" for d in value.type.shape)
+        return f"[{self.circuit.samples}][{value.type.size}]"
+
+    def _inputs(self, values: tuple[Value, ...], prefix: str) -> str:
+        return _indented(
+            f"signal input {self.names.of(prefix + v.name)}{self._shape(v)};" for v in values
+        )
+
+    def _parameter(self, value: Value) -> str:
+        name, interval = self.names.of(value.name), declared_range(value)
+        rows, columns = value.type.shape
+        call = f"RangeChecked({rows}, {columns}, {interval.bits}, {interval.lo})"
+        return f"signal {name}{self._shape(value)} <== {call}({self.names.of('private ' + value.name)});"
+
+    def _sponge(
+        self, output: str, domain: str, head: list[str], packings: tuple[Packing, ...], length: int
+    ) -> str:
+        lines = [f"signal {output}_in[{length}];"]
+        lines += [f"{output}_in[{i}] <== {name};" for i, name in enumerate(head)]
+        start = len(head)
+        for packing in packings:
+            lines += self._packed(output, packing, start)
+            start += packing.elements
+        capacity = initial_capacity(domain, self.circuit.id, length)
+        lines.append(f"signal output {output} <== Sponge({length}, {capacity})({output}_in);")
+        return _indented(lines)
+
+    def _packed(self, output: str, packing: Packing, start: int) -> list[str]:
+        name = self.names.of(packing.value)
+        packed = self.names.of(f"packed {packing.value}")
+        value = self.graph.value(packing.value)
+        columns = value.type.shape[-1]
+        rows = packing.count // columns
+        call = f"Pack({rows}, {columns}, {packing.slots}, {packing.stride})({name})"
+        return [
+            f"signal {packed}[{packing.elements}] <== {call};",
+            f"for (var i = 0; i < {packing.elements}; i++) "
+            f"{{ {output}_in[{start} + i] <== {packed}[i]; }}",
+        ]
+
+    def _input(self, name: str) -> str:
+        if name.startswith("@zeros:"):
+            return f"[[{', '.join(['0'] * int(name.split(':')[1]))}]]"
+        special = {CHALLENGE: "r", LABELS: "labels", FOLDED: "u"}
+        return special.get(name) or self.names.of(name)
+
+    def _node(self, node: Node) -> str:
+        gadget = ops.of(node).gadget(node, self.graph, self.circuit.samples)
+        arguments = ", ".join(map(_literal, gadget.parameters))
+        call = f"{gadget.template}({arguments})({', '.join(map(self._input, gadget.inputs))});"
+        comment = f"    // {node.op} {_comment(node.name)}\n"
+        if node is self.circuit.evaluation:
+            return f"{comment}    signal output k <== {call}"
+        if node.output.name in gadget.inputs:
+            return f"{comment}    {call}"
+        name = self.names.of(node.output.name)
+        return f"{comment}    signal {name}{self._shape(node.output)} <== {call}"
+
+
+def _comment(name: str) -> str:
+    """A node's name on one line, whatever characters the model's author used."""
+    return re.sub(r"[^\x20-\x7e]", "?", name)

@@ -1,0 +1,38 @@
+"""The primitives, by name."""
+
+from __future__ import annotations
+
+from ..ir import Node
+from .add import Add
+from .add_quantized import AddQuantized
+from .base import Op
+from .count_correct import CountCorrect
+from .dense import Dense
+from .dense_folded import DenseFolded
+from .dense_packed import DensePacked
+from .range_check import RangeCheck
+from .requantize import Requantize
+from .requantize_shift import RequantizeShift
+from .requantize_table import RequantizeTable
+from .scale import Scale
+
+_ALL: tuple[Op, ...] = (
+    Add(),
+    AddQuantized(),
+    CountCorrect(),
+    Dense(),
+    DenseFolded(),
+    DensePacked(),
+    RangeCheck(),
+    Requantize(),
+    RequantizeShift(),
+    RequantizeTable(),
+    Scale(),
+)
+
+REGISTRY: dict[str, Op] = {op.name: op for op in _ALL}
+
+
+def of(node: Node) -> Op:
+    """The primitive that ``node`` is an instance of."""
+    return REGISTRY[node.op]

@@ -1,0 +1,88 @@
+"""What every primitive states about itself, in one place per primitive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import SoundnessError
+from ..ir import Graph, Interval, Node, TensorType
+
+type IntArray = NDArray[np.int64]
+type Parameter = int | tuple[Parameter, ...]
+
+
+@dataclass(frozen=True)
+class Gadget:
+    """A call of a Circom template. ``inputs`` name graph values, or `CHALLENGE`, `LABELS`,
+    `FOLDED` or `zeros(m)`."""
+
+    include: str
+    template: str
+    parameters: tuple[Parameter, ...]
+    inputs: tuple[str, ...]
+
+
+CHALLENGE, LABELS, FOLDED = "@r", "@labels", "@u"
+
+
+def zeros(m: int) -> str:
+    """A constant 1 x m input of zeros."""
+    return f"@zeros:{m}"
+
+
+class Op:
+    """A primitive: stateless, one subclass a file, registered in zkpot.compiler.ops.
+
+    Values are int64 arrays, samples first; parameters have no sample axis.
+    """
+
+    name: ClassVar[str]
+    circuit_level: ClassVar[bool] = True
+    """False for what a pass must lower before emission."""
+
+    output_determined: ClassVar[bool] = True
+    """Whether the gadget's own constraints make the output a function of its inputs. Where they
+    don't, the readers must bound the output: see passes/slot_intervals.py."""
+
+    def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
+        """Shape and honest worst-case interval of the output, over all declared input values."""
+        raise SoundnessError(f"operation {self.name} has no range rule")
+
+    def evaluate(self, node: Node, inputs: Sequence[IntArray]) -> IntArray:
+        """The meaning in integers."""
+        raise SoundnessError(f"operation {self.name} has no meaning in integers")
+
+    def gadget(self, node: Node, graph: Graph, samples: int) -> Gadget:
+        """The template call that constrains it."""
+        raise SoundnessError(
+            f"{self.name} {node.name!r} reached emission", why="a pass should have lowered it"
+        )
+
+    def constraints(self, node: Node, graph: Graph, samples: int) -> int:
+        """Exactly what the gadget adds to the R1CS under --O1, linear constraints included."""
+        raise SoundnessError(f"operation {self.name} has no cost")
+
+    def enforces(self, node: Node, position: int) -> Interval | None:
+        """What the gadget forces input ``position`` into, without using the challenge."""
+        return None
+
+    def accepts(self, node: Node, position: int) -> Interval | None:
+        """Input values for which an honest assignment exists; None means all."""
+        return self.enforces(node, position)
+
+
+def int_attr(node: Node, name: str) -> int:
+    value = node.attrs[name]
+    assert isinstance(value, int)
+    return value
+
+
+def ints_attr(node: Node, name: str) -> tuple[int, ...]:
+    value = node.attrs[name]
+    assert isinstance(value, tuple)
+    return value

@@ -1,0 +1,32 @@
+"""Dense on the public test set: checked against its fold by the challenge (design 3.4)."""
+
+from __future__ import annotations
+
+from ..ir import Graph, Node
+from .base import CHALLENGE, FOLDED, Gadget, int_attr
+from .dense import Dense, bias_input, dimensions
+
+
+class DenseFolded(Dense):
+    """As `Dense`; the output enters as private input and is absorbed before the challenge.
+
+    attrs slots, stride: layout of the fold; hash_stride: bits an output takes in the sponge.
+    """
+
+    name = "dense_folded"
+    circuit_level = True
+
+    def gadget(self, node: Node, graph: Graph, samples: int) -> Gadget:
+        depth, width, biased = dimensions(node, graph)
+        layout = int_attr(node, "slots"), int_attr(node, "stride")
+        return Gadget(
+            "nn/dense_folded.circom",
+            "DenseFolded",
+            (samples, depth, width, biased, *layout),
+            (FOLDED, CHALLENGE, node.inputs[1], bias_input(node, width), node.output.name),
+        )
+
+    def constraints(self, node: Node, graph: Graph, samples: int) -> int:
+        depth, width, biased = dimensions(node, graph)
+        groups = -(-width // int_attr(node, "slots"))
+        return groups * (depth + biased + samples - 1)

@@ -1,0 +1,31 @@
+"""Dense between private tensors: one product for a whole group of outputs (design 3.3)."""
+
+from __future__ import annotations
+
+from ..ir import Graph, Node
+from .base import Gadget, int_attr
+from .dense import Dense, bias_input, dimensions
+
+
+class DensePacked(Dense):
+    """attrs slots, stride: ``slots`` outputs a group, ``stride`` bits apart."""
+
+    name = "dense_packed"
+    circuit_level = True
+
+    def gadget(self, node: Node, graph: Graph, samples: int) -> Gadget:
+        depth, width, biased = dimensions(node, graph)
+        layout = int_attr(node, "slots"), int_attr(node, "stride")
+        return Gadget(
+            "nn/dense_packed.circom",
+            "DensePacked",
+            (samples, depth, width, biased, *layout),
+            (node.inputs[0], node.inputs[1], bias_input(node, width)),
+        )
+
+    def constraints(self, node: Node, graph: Graph, samples: int) -> int:
+        depth, width, _ = dimensions(node, graph)
+        slots = int_attr(node, "slots")
+        sizes = [min(slots, width - start) for start in range(0, width, slots)]
+        packings = sum(size > 1 for size in sizes)
+        return depth * (len(sizes) * samples + packings)

@@ -1,0 +1,34 @@
+"""RangeCheck: the identity, with its input's interval enforced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..ir import Graph, Interval, Node, TensorType
+from .base import Gadget, IntArray, Op, int_attr
+
+
+class RangeCheck(Op):
+    """attrs lo, bits: forces [lo, lo + 2^bits)."""
+
+    name = "range_check"
+
+    def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
+        enforced = self.enforces(node, 0)
+        assert enforced is not None
+        return TensorType(inputs[0].shape, enforced)
+
+    def evaluate(self, node: Node, inputs: Sequence[IntArray]) -> IntArray:
+        return inputs[0]
+
+    def gadget(self, node: Node, graph: Graph, samples: int) -> Gadget:
+        size = node.output.type.size
+        parameters = (samples, size, int_attr(node, "bits"), int_attr(node, "lo"))
+        return Gadget("nn/range_check.circom", "RangeChecked", parameters, node.inputs)
+
+    def constraints(self, node: Node, graph: Graph, samples: int) -> int:
+        return samples * node.output.type.size * int_attr(node, "bits")
+
+    def enforces(self, node: Node, position: int) -> Interval | None:
+        lo = int_attr(node, "lo")
+        return Interval(lo, lo + (1 << int_attr(node, "bits")) - 1)

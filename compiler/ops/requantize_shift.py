@@ -1,0 +1,72 @@
+"""Requantize by a power of two: clip(acc / 2^shift rounded half to even, lo, hi)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..ir import Graph, Interval, Node, TensorType
+from .base import Gadget, IntArray, Op, int_attr, ints_attr
+
+
+def window_width(lo: int, hi: int) -> int:
+    return max((hi - lo).bit_length(), 1)
+
+
+def window(lo: int, shift: int, bits: int) -> Interval:
+    """The accumulators that the template's ``bits``-bit decomposition admits."""
+    half = (1 << (shift - 1)) - lo % 2 if shift else 0
+    start = lo * (1 << shift) - half - (1 << (bits - 1))
+    return Interval(start, start + (1 << bits) - 1)
+
+
+def fewest_bits(lo: int, hi: int, shift: int, worst: Interval) -> int:
+    """The smallest decomposition that admits ``worst``; at least shift + width + 1."""
+    bits = shift + window_width(lo, hi) + 1
+    while worst not in window(lo, shift, bits):
+        bits += 1
+    return bits
+
+
+class RequantizeShift(Op):
+    """attrs shift: one a channel or one for all; lo, hi; bits."""
+
+    name = "requantize_shift"
+
+    def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
+        return TensorType(inputs[0].shape, Interval(int_attr(node, "lo"), int_attr(node, "hi")))
+
+    def evaluate(self, node: Node, inputs: Sequence[IntArray]) -> IntArray:
+        shift = np.array(ints_attr(node, "shift"), np.int64)
+        unit = np.left_shift(np.int64(1), shift)
+        quotient, remainder = np.divmod(inputs[0], unit)
+        twice = 2 * remainder
+        up = (twice > unit) | ((twice == unit) & (quotient % 2 == 1))
+        return np.clip(quotient + up, int_attr(node, "lo"), int_attr(node, "hi"))
+
+    def gadget(self, node: Node, graph: Graph, samples: int) -> Gadget:
+        shift = ints_attr(node, "shift")
+        lo, hi = int_attr(node, "lo"), int_attr(node, "hi")
+        size = node.output.type.size
+        shape = (samples, size, int_attr(node, "bits"), len(shift), shift)
+        clip = (lo, lo % 2, window_width(lo, hi), hi - lo)
+        return Gadget("nn/requantize_shift.circom", "RequantizeShift", shape + clip, node.inputs)
+
+    def constraints(self, node: Node, graph: Graph, samples: int) -> int:
+        width = window_width(int_attr(node, "lo"), int_attr(node, "hi"))
+        cut = int_attr(node, "hi") - int_attr(node, "lo") != (1 << width) - 1
+        one = int_attr(node, "bits") + 3 + (width + 3 if cut else 0)
+        shift, size = ints_attr(node, "shift"), node.output.type.size
+        ties = sum(2 for s in shift if s) * (size // len(shift))
+        return samples * (size * one + ties)
+
+    def enforces(self, node: Node, position: int) -> Interval | None:
+        lo, bits = int_attr(node, "lo"), int_attr(node, "bits")
+        windows = [window(lo, s, bits) for s in set(ints_attr(node, "shift"))]
+        return Interval(min(w.lo for w in windows), max(w.hi for w in windows))
+
+    def accepts(self, node: Node, position: int) -> Interval | None:
+        lo, bits = int_attr(node, "lo"), int_attr(node, "bits")
+        windows = [window(lo, s, bits) for s in set(ints_attr(node, "shift"))]
+        return Interval(max(w.lo for w in windows), min(w.hi for w in windows))

@@ -1,0 +1,73 @@
+"""Requantize by thresholds: any monotone step function of at most 256 steps, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..ir import Graph, Interval, Node, TensorType
+from .base import Gadget, IntArray, Op, int_attr
+
+STEPS = 256
+
+
+class RequantizeTable(Op):
+    """attrs thresholds: one row of 257 a channel or one for all; lo, hi; bits of a step.
+
+    out = lo + q for thresholds[q] <= acc < thresholds[q + 1].
+    """
+
+    name = "requantize_table"
+
+    @staticmethod
+    def rows(node: Node) -> tuple[tuple[int, ...], ...]:
+        rows = node.attrs["thresholds"]
+        assert isinstance(rows, tuple)
+        return rows
+
+    def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
+        return TensorType(inputs[0].shape, Interval(int_attr(node, "lo"), int_attr(node, "hi")))
+
+    def evaluate(self, node: Node, inputs: Sequence[IntArray]) -> IntArray:
+        rows = self.rows(node)
+        out = np.empty_like(inputs[0])
+        for channel in range(out.shape[-1]):
+            row = np.array(rows[channel % len(rows)], np.int64)
+            out[..., channel] = np.searchsorted(row, inputs[0][..., channel], side="right") - 1
+        return out + int_attr(node, "lo")
+
+    def gadget(self, node: Node, graph: Graph, samples: int) -> Gadget:
+        rows = self.rows(node)
+        shape = (samples, node.output.type.size, int_attr(node, "bits"), int_attr(node, "lo"))
+        return Gadget(
+            "nn/requantize_table.circom",
+            "RequantizeTable",
+            (*shape, len(rows), rows),
+            node.inputs,
+        )
+
+    def constraints(self, node: Node, graph: Graph, samples: int) -> int:
+        rows = self.rows(node)
+        each = [2 * int_attr(node, "bits") + 36 + lookup_products(row) for row in rows]
+        return samples * sum(each) * (node.output.type.size // len(rows))
+
+    def enforces(self, node: Node, position: int) -> Interval | None:
+        rows = self.rows(node)
+        return Interval(min(r[0] for r in rows), max(r[-1] for r in rows) - 1)
+
+    def accepts(self, node: Node, position: int) -> Interval | None:
+        rows = self.rows(node)
+        return Interval(max(r[0] for r in rows), min(r[-1] for r in rows) - 1)
+
+
+def lookup_products(row: Sequence[int]) -> int:
+    """How many of the two tables' 2·15 products don't vanish."""
+    count = 0
+    for table in (row[:STEPS], row[1:]):
+        c = np.array(table, object)
+        for bit in range(8):
+            view = c.reshape(-1, 2, 1 << bit)
+            view[:, 1] -= view[:, 0]
+        count += sum(any(c[16 * h : 16 * h + 16]) for h in range(1, 16))
+    return count

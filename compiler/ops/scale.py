@@ -1,0 +1,31 @@
+"""Scale: an integer factor a channel, for logits whose channels have scales of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..ir import Graph, Interval, Node, TensorType
+from .base import Gadget, IntArray, Op, ints_attr
+
+
+class Scale(Op):
+    """attrs factor: positive, one a channel. Enforces nothing: see circuits/nn/scale.circom."""
+
+    name = "scale"
+
+    def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
+        most = max(ints_attr(node, "factor"))
+        interval = inputs[0].interval
+        return TensorType(inputs[0].shape, Interval(most * interval.lo, most * interval.hi))
+
+    def evaluate(self, node: Node, inputs: Sequence[IntArray]) -> IntArray:
+        return inputs[0] * np.array(ints_attr(node, "factor"), object)
+
+    def gadget(self, node: Node, graph: Graph, samples: int) -> Gadget:
+        factor = ints_attr(node, "factor")
+        return Gadget("nn/scale.circom", "Scale", (samples, len(factor), factor), node.inputs)
+
+    def constraints(self, node: Node, graph: Graph, samples: int) -> int:
+        return samples * sum(f != 1 for f in ints_attr(node, "factor"))

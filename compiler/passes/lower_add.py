@@ -1,0 +1,78 @@
+"""Requirement: quantized sums in float32. Ensures: an integer sum and thresholds, equal on every
+one of the at most 65,536 pairs of inputs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..errors import InputError
+from ..ir import Interval, Node, TensorType, Value
+from ..ops.base import IntArray, int_attr
+from ..ops.add_quantized import quantized_sum
+from ..ops.requantize_table import STEPS
+from ..program import Program
+
+MOST_FRACTION_BITS = 30
+
+
+def _pairs(a: Interval, b: Interval) -> tuple[IntArray, IntArray]:
+    grid = np.meshgrid(np.arange(a.lo, a.hi + 1), np.arange(b.lo, b.hi + 1), indexing="ij")
+    return grid[0].ravel(), grid[1].ravel()
+
+
+def _separate(key: IntArray, out: IntArray, lo: int) -> tuple[int, ...] | None:
+    """Thresholds t with out = lo + #{q : t_q <= key} for all pairs, or None if there are none."""
+    order = np.argsort(key, kind="stable")
+    key, out = key[order], out[order]
+    if (np.diff(out) < 0).any() or ((np.diff(key) == 0) & (np.diff(out) != 0)).any():
+        return None
+    first = [int(np.searchsorted(out, lo + q)) for q in range(1, STEPS)]
+    top = int(key[-1]) + 1
+    return (int(key[0]), *(int(key[i]) if i < len(key) else top for i in first), top)
+
+
+def _combination(node: Node, a: Interval, b: Interval) -> tuple[int, int, tuple[int, ...]]:
+    ratios = [float(np.float32(node.attrs[f"scale_{k}"])) for k in "ab"]
+    left, right = _pairs(a, b)
+    out = quantized_sum(node, left, right)
+    for fraction in range(MOST_FRACTION_BITS):
+        unit = 2.0**fraction / max(ratios)
+        scale_a, scale_b = (round(r * unit) for r in ratios)
+        rows = _separate(scale_a * left + scale_b * right, out, int_attr(node, "lo"))
+        if rows is not None:
+            return scale_a, scale_b, rows
+    raise InputError(
+        f"node {node.name!r} adds tensors by a rule that no integer sum reproduces",
+        why="float32 rounding in onnxruntime orders some sums differently",
+        remedy="use power-of-two scales (zkpot quantize does)",
+    )
+
+
+def lower(node: Node, a: TensorType, b: TensorType) -> tuple[Node, Node]:
+    scale_a, scale_b, row = _combination(node, a.interval, b.interval)
+    shape = node.output.type.shape
+    total = Value(f"{node.output.name}.sum", TensorType(shape, Interval(row[0], row[-1] - 1)))
+    scales = {"scale_a": scale_a, "scale_b": scale_b}
+    add = Node("add", f"{node.name}.sum", node.inputs, total, scales)
+    bits = max((y - x).bit_length() for x, y in zip(row, row[1:], strict=False))
+    attrs = {
+        "thresholds": (row,),
+        "lo": int_attr(node, "lo"),
+        "hi": int_attr(node, "hi"),
+        "bits": max(bits, 2),
+    }
+    return add, Node("requantize_table", node.name, (total.name,), node.output, attrs)
+
+
+def lower_add(program: Program) -> Program:
+    graph = program.graph
+    nodes: list[Node] = []
+    for node in graph.nodes:
+        if node.op == "add_quantized":
+            a, b = (graph.value(i).type for i in node.inputs)
+            nodes += lower(node, a, b)
+        else:
+            nodes.append(node)
+    return replace(program, graph=replace(graph, nodes=tuple(nodes)))

@@ -1,0 +1,102 @@
+"""Requirement: every float requantization. Ensures: an integer form with equal outputs, exactly.
+
+Both the float function and the integer forms are monotone steps in the accumulator, so they are
+equal when their (at most 255) thresholds are; a power of two is used only if that comparison holds.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import InputError
+from ..ir import Interval, Node
+from ..ops.base import IntArray, int_attr
+from ..ops.requantize import float_steps
+from ..ops.requantize_shift import RequantizeShift, fewest_bits
+from ..ops.requantize_table import STEPS
+from ..program import Program
+
+
+def thresholds(node: Node, channels: int, span: Interval) -> IntArray:
+    """(channels, hi - lo) array: the least acc in ``span`` with float output above lo + q, or
+    span.hi + 1 where there is none. Bisection, all thresholds at once."""
+    lo, hi = int_attr(node, "lo"), int_attr(node, "hi")
+    target = np.broadcast_to(np.arange(lo + 1, hi + 1), (channels, hi - lo))
+    below = np.full(target.shape, span.lo - 1, np.int64)
+    at = np.full(target.shape, span.hi + 1, np.int64)
+    while (at - below > 1).any():
+        middle = (at + below) // 2
+        reached = float_steps(node, middle.T).T >= target
+        at, below = np.where(reached, middle, at), np.where(reached, below, middle)
+    return at
+
+
+def _shifts(node: Node) -> list[int] | None:
+    """The shift of each scale, or None if a ratio is no 2^-s with s >= 0."""
+    scale = np.atleast_1d(np.array(node.attrs["scale"], np.float64))
+    mantissa, exponent = np.frexp(scale / np.float64(node.attrs["divisor"]))
+    if (mantissa != 0.5).any() or (exponent > 1).any():
+        return None
+    return [int(1 - e) for e in exponent]
+
+
+def _by_shift(node: Node, honest: Interval, expected: IntArray) -> Node | None:
+    shifts = _shifts(node)
+    if shifts is None:
+        return None
+    lo, hi = int_attr(node, "lo"), int_attr(node, "hi")
+    bits = max(fewest_bits(lo, hi, s, honest) for s in shifts)
+    if bits > 62:
+        return None
+    attrs = {"shift": tuple(shifts), "lo": lo, "hi": hi, "bits": bits}
+    lowered = Node("requantize_shift", node.name, node.inputs, node.output, attrs)
+    return lowered if _agrees(lowered, expected, honest) else None
+
+
+def _agrees(lowered: Node, expected: IntArray, span: Interval) -> bool:
+    """Equal on both sides of every threshold, hence everywhere (both are monotone)."""
+    inside = np.clip(expected, span.lo, span.hi).T
+    before = np.clip(expected - 1, span.lo, span.hi).T
+    lo = int_attr(lowered, "lo")
+    op = RequantizeShift()
+    for points in (inside, before):
+        exact = lo + (expected.T[None] <= points[:, None]).sum(1)
+        if (op.evaluate(lowered, [points]) != exact).any():
+            return False
+    return True
+
+
+def _by_table(node: Node, honest: Interval, expected: IntArray) -> Node:
+    lo, hi = int_attr(node, "lo"), int_attr(node, "hi")
+    rows = tuple(_row(steps.tolist(), honest) for steps in expected)
+    bits = max((b - a).bit_length() for row in rows for a, b in zip(row, row[1:], strict=False))
+    attrs = {"thresholds": rows, "lo": lo, "hi": hi, "bits": max(bits, 2)}
+    return Node("requantize_table", node.name, node.inputs, node.output, attrs)
+
+
+def _row(steps: list[int], span: Interval) -> tuple[int, ...]:
+    """257 thresholds; steps that nothing reaches are empty ones behind the last."""
+    padding = [span.hi + 1] * (STEPS - len(steps))
+    return (span.lo, *steps, *padding)
+
+
+def lower(node: Node, honest: Interval) -> Node:
+    """The cheapest exact integer form of ``node`` for accumulators in ``honest``."""
+    scale = node.attrs["scale"]
+    channels = len(scale) if isinstance(scale, tuple) else 1
+    if int_attr(node, "hi") - int_attr(node, "lo") >= STEPS:
+        raise InputError(
+            f"node {node.name!r} quantizes to more than 8 bits",
+            why="activations are 8-bit here",
+            remedy="quantize activations to uint8 or int8",
+        )
+    expected = thresholds(node, channels, honest)
+    return _by_shift(node, honest, expected) or _by_table(node, honest, expected)
+
+
+def lower_requantize(program: Program) -> Program:
+    nodes = tuple(
+        lower(node, program.honest(node.inputs[0])) if node.op == "requantize" else node
+        for node in program.graph.nodes
+    )
+    return program.with_nodes(nodes)

@@ -1,0 +1,58 @@
+"""What the passes work on: a graph, how many samples, and what accumulators must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from . import ops
+from .ir import Graph, Interval, Node, Value
+
+
+@dataclass(frozen=True)
+class Program:
+    """``accumulators`` gives, for each dense output, the interval that honest models may fill.
+
+    It is what range checks are sized for; the wider interval in the value's type is what any
+    weights within their declared range could produce, and is what soundness is argued from.
+    """
+
+    graph: Graph
+    samples: int
+    accumulators: Mapping[str, Interval] = field(default_factory=dict)
+
+    def honest(self, name: str) -> Interval:
+        """The interval of ``name`` in an honest evaluation."""
+        node = self.graph.producer(name)
+        if name in self.accumulators:
+            return self.accumulators[name]
+        if node is None:
+            return self.graph.value(name).type.interval
+        types = [replace(self.graph.value(i).type, interval=self.honest(i)) for i in node.inputs]
+        return ops.of(node).infer(node, types).interval
+
+    def with_nodes(self, nodes: tuple[Node, ...]) -> Program:
+        return replace(self, graph=replace(self.graph, nodes=nodes))
+
+
+def insert_after(nodes: tuple[Node, ...], producer: Node, new: Node) -> tuple[Node, ...]:
+    """``nodes`` with ``new`` behind ``producer``; its readers read ``new`` instead."""
+
+    def rewired(node: Node) -> Node:
+        if producer.output.name not in node.inputs or node is new:
+            return node
+        inputs = tuple(new.output.name if i == producer.output.name else i for i in node.inputs)
+        return replace(node, inputs=inputs)
+
+    found: list[Node] = []
+    for node in nodes:
+        found.append(rewired(node))
+        if node is producer:
+            found.append(new)
+    return tuple(found)
+
+
+def derived(node: Node, suffix: str, op: str, value: Value) -> Node:
+    """A node of ``op`` that reads ``value`` and is named after ``node``."""
+    output = Value(f"{value.name}.{suffix}", value.type)
+    return Node(op, f"{node.name}.{suffix}", (value.name,), output)
