@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from .curve import is_infinity
-from .jit import inner
-from .limbs import ELEMENT, stack
-from .quadratic import e_add, e_clear, e_copy, e_equal, e_mul, e_set_one, e_square, e_sub
+from zkpot.prover.engine.curve import is_infinity
+from zkpot.prover.engine.jit import inner
+from zkpot.prover.engine.limbs import ELEMENT, stack
+from zkpot.prover.engine.quadratic import (
+    e_add,
+    e_clear,
+    e_copy,
+    e_equal,
+    e_mul,
+    e_set_one,
+    e_square,
+    e_sub,
+)
 
 
 @inner

@@ -15,7 +15,6 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-
 from zkpot.compiler.errors import InputError
 
 Bytes = npt.NDArray[np.uint8]
@@ -65,6 +64,8 @@ class Container:
                 raise self.fault(f"section {number} occurs twice")
             sections[number] = self._data[position : position + length]
             position += length
+        if position != size:
+            raise self.fault(f"{size - position} foreign bytes follow its last section")
         return sections
 
     def fault(self, why: str) -> InputError:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .field import Q, bit, fq_montgomery, fr_modulus
-from .jit import inner, kernel
-from .limbs import ELEMENT, constant, stack
-from .quadratic import (
+from zkpot.prover.engine.field import Q, bit, fq_modulus, fq_montgomery, fr_modulus
+from zkpot.prover.engine.jit import inner, kernel
+from zkpot.prover.engine.limbs import ELEMENT, below, constant, stack
+from zkpot.prover.engine.quadratic import (
     e_add,
     e_clear,
     e_copy,
@@ -64,6 +64,22 @@ def is_on_curve(e: int, p: int) -> Any:
         e_add(e, right, right, _g2_b())
     e_square(e, left, p + e * ELEMENT)
     return e_equal(e, left, right)
+
+
+@kernel
+def first_foreign(e: int, points: int, count: int) -> Any:
+    """Index of the first of ``count`` affine points that is neither infinity nor on the curve.
+
+    Coordinates must be canonical, too. Returns ``count`` if all points are fine.
+    """
+    for i in range(count):
+        point = points + 2 * i * e * ELEMENT
+        for j in range(2 * e):
+            if not below(point + j * ELEMENT, fq_modulus()):
+                return i
+        if not is_infinity(e, point) and not is_on_curve(e, point):
+            return i
+    return count
 
 
 @inner

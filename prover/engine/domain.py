@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-
-from .field import (
+from zkpot.prover.engine.field import (
     R,
     Words,
     address,
@@ -13,9 +12,9 @@ from .field import (
     fr_mul,
     fr_sub,
 )
-from .jit import kernel
-from .limbs import ELEMENT, copy, stack
-from .parallel import run_chunks
+from zkpot.prover.engine.jit import kernel
+from zkpot.prover.engine.limbs import ELEMENT, copy, stack
+from zkpot.prover.engine.parallel import run_chunks
 
 TWO_ADICITY = 28
 """2^28 divides R - 1."""

@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-from .jit import inner, kernel
-from .limbs import (
+from zkpot.prover.engine.jit import inner, kernel
+from zkpot.prover.engine.limbs import (
     ELEMENT,
     Modulus,
     below,

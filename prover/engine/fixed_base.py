@@ -7,26 +7,22 @@ of a whole batch share one field inversion: about six products each, whatever th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-
-from .affine import finish_sum, has_slope, slope_parts, sum_without_slope
-from .curve import G1_GENERATOR, G2_GENERATOR, double, to_affine, to_jacobian
-from .field import Words, address, fq_montgomery
-from .jit import inner, kernel
-from .limbs import ELEMENT, copy, load64, stack
-from .parallel import run_chunks
-from .quadratic import (
-    e_add,
+from zkpot.prover.engine.affine import finish_sum, has_slope, slope_parts, sum_without_slope
+from zkpot.prover.engine.curve import G1_GENERATOR, G2_GENERATOR, double, to_affine, to_jacobian
+from zkpot.prover.engine.field import Words, address, fq_montgomery
+from zkpot.prover.engine.jit import inner, kernel
+from zkpot.prover.engine.limbs import ELEMENT, copy, load64, stack
+from zkpot.prover.engine.parallel import run_chunks
+from zkpot.prover.engine.quadratic import (
     e_clear,
     e_copy,
-    e_equal,
     e_inverse,
     e_mul,
     e_set_one,
-    e_square,
     e_sub,
 )
 
@@ -117,7 +113,14 @@ def _table_entry(e: int, d: int, table: int, digit: int) -> None:
 
 @kernel
 def multiply_chunk(
-    e: int, points: int, scalars: int, count: int, table: int, width: int, windows: int, scratch: int
+    e: int,
+    points: int,
+    scalars: int,
+    count: int,
+    table: int,
+    width: int,
+    windows: int,
+    scratch: int,
 ) -> None:
     """Affine points[i] = scalars[i]·G for ``count`` <= BATCH standard-form scalars.
 
@@ -199,26 +202,24 @@ class FixedBase:
         run_chunks(fill, windows, 1, self._threads)
         return table
 
-    def multiply(
-        self, scalars: Words, done: Callable[[float], None] = lambda _fraction: None
-    ) -> Words:
+    def multiply(self, scalars: Words) -> Words:
         """Affine Montgomery points [n, 2·degree, 4] of standard-form ``scalars`` [n, 4] below R.
 
-        A scalar 0 gives infinity, all zero bytes. ``done`` hears the fraction finished.
+        A scalar 0 gives infinity, all zero bytes, and costs nothing.
         """
         points = np.zeros((len(scalars), 2 * self._degree, 4), np.uint64)
         nonzero = np.flatnonzero(scalars.any(axis=1))
         if len(nonzero) == len(scalars):
-            self._multiply_into(points, scalars, done)
+            self._multiply_into(points, scalars)
         else:
             dense = np.empty((len(nonzero), 2 * self._degree, 4), np.uint64)
             packed = scalars[nonzero]
-            self._multiply_into(dense, packed, done)
+            self._multiply_into(dense, packed)
             packed.fill(0)
             points[nonzero] = dense
         return points
 
-    def _multiply_into(self, points: Words, scalars: Words, done: Callable[[float], None]) -> None:
+    def _multiply_into(self, points: Words, scalars: Words) -> None:
         e, count = self._degree, len(scalars)
 
         def work(start: int, stop: int) -> None:
@@ -235,7 +236,6 @@ class FixedBase:
                     self._windows,
                     address(scratch),
                 )
-            done(stop / count)
 
         run_chunks(work, count, 32 * BATCH, self._threads)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .curve import is_in_subgroup, is_on_curve
-from .field import address
-from .pairing import g1_words, g2_words
+from zkpot.prover.engine.curve import is_in_subgroup, is_on_curve
+from zkpot.prover.engine.field import address
+from zkpot.prover.engine.pairing import g1_words, g2_words
 
 G1Point = tuple[int, int]
 G2Point = tuple[tuple[int, int], tuple[int, int]]

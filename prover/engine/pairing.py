@@ -11,13 +11,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-
-from .affine import finish_sum, slope_parts, sum_without_slope
-from .field import Words, address, bit, fq_integers, fq_montgomery, fq_sub, zero
-from .jit import inner, kernel
-from .limbs import ELEMENT, clear, constant, copy, stack
-from .quadratic import PAIR, e_copy, q2_conjugate, q2_inverse, q2_mul, q2_scale, q2_sub
-from .tower import (
+from zkpot.prover.engine.affine import finish_sum, slope_parts, sum_without_slope
+from zkpot.prover.engine.field import Words, address, bit, fq_integers, fq_montgomery, fq_sub, zero
+from zkpot.prover.engine.jit import inner, kernel
+from zkpot.prover.engine.limbs import ELEMENT, clear, constant, copy, stack
+from zkpot.prover.engine.quadratic import (
+    PAIR,
+    e_copy,
+    q2_conjugate,
+    q2_inverse,
+    q2_mul,
+    q2_scale,
+    q2_sub,
+)
+from zkpot.prover.engine.tower import (
     FROBENIUS,
     HALF,
     q12_conjugate,

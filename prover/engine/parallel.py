@@ -6,6 +6,13 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+Progress = Callable[[str, float], None]
+"""Hears the name of a phase and the fraction of it that is done."""
+
+
+def no_progress(_phase: str, _fraction: float) -> None:
+    """Nobody listens."""
+
 
 def default_threads() -> int:
     """Processors this process may use."""

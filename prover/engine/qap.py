@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-
-from .field import RADIX, R, Words, address, fr_add, fr_mul, fr_scale, to_words
-from .jit import kernel
-from .limbs import ELEMENT, load32, stack
-from .parallel import run_chunks
-from .r1cs import R1cs, SparseMatrix
+from zkpot.prover.engine.field import RADIX, R, Words, address, fr_add, fr_mul, fr_scale, to_words
+from zkpot.prover.engine.jit import kernel
+from zkpot.prover.engine.limbs import ELEMENT, load32, stack
+from zkpot.prover.engine.parallel import run_chunks
+from zkpot.prover.engine.r1cs import R1cs, SparseMatrix
 
 COEFFICIENT = np.dtype([("matrix", "<u4"), ("row", "<u4"), ("wire", "<u4"), ("value", "<u8", 4)])
 """A record of a zkey's section 4: matrix 0 (A) or 1 (B), constraint, wire, value·2^512 mod R."""

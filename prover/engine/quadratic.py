@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .field import fq_inverse, fq_one, is_zero, zero
-from .field import fq_add as add
-from .field import fq_mul as mul
-from .field import fq_sub as sub
-from .jit import inner
-from .limbs import ELEMENT, clear, copy, equal, stack
+from zkpot.prover.engine.field import fq_add as add
+from zkpot.prover.engine.field import fq_inverse, fq_one, is_zero, zero
+from zkpot.prover.engine.field import fq_mul as mul
+from zkpot.prover.engine.field import fq_sub as sub
+from zkpot.prover.engine.jit import inner
+from zkpot.prover.engine.limbs import ELEMENT, clear, copy, equal, stack
 
 PAIR = 2 * ELEMENT
 """Bytes of an element of Fq2."""

@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
 from zkpot.compiler.errors import InputError
-
-from .binfile import Container
-from .field import R, Words, address, fr_modulus
-from .jit import kernel
-from .limbs import ELEMENT, below, copy, load32, store32
+from zkpot.prover.engine.binfile import Container
+from zkpot.prover.engine.field import R, Words, address, fr_modulus
+from zkpot.prover.engine.jit import inner, kernel
+from zkpot.prover.engine.limbs import ELEMENT, below, copy, load32, store32
 
 HEADER, CONSTRAINTS, CUSTOM_GATES = 1, 2, 5
 ENTRY = 4 + ELEMENT
@@ -102,46 +100,45 @@ _FAULTS = {
 }
 
 
+@inner
+def _survey_combination(data: int, position: int, length: int, wires: int) -> Any:
+    """Status, end, non-zeros and whether a wire besides 0 occurs, of one linear combination."""
+    if length - position < 4:
+        return _TRUNCATED, position, 0, 0
+    count = load32(data + position)
+    position += 4
+    if length - position < count * ENTRY:
+        return _TRUNCATED, position, 0, 0
+    has_wire = 0
+    for _ in range(count):
+        wire = load32(data + position)
+        if wire >= wires:
+            return _WIRE, position, 0, 0
+        if not below(data + position + 4, fr_modulus()):
+            return _VALUE, position, 0, 0
+        has_wire |= 1 if wire > 0 else 0
+        position += ENTRY
+    return _COMPLETE, position, count, has_wire
+
+
 @kernel
-def _survey(data: int, length: int, constraints: int, wires: int, found: int) -> Any:
-    """Check the constraint section; uint32 found[0..4] = nnz of A, B, C, linear, last constraint.
+def _survey(data: int, length: int, constraints: int, wires: int, found: Any) -> Any:
+    """Check the constraint section; int64 found[0..4] = nnz of A, B, C, linear, last constraint.
 
     Returns one of the status codes above.
     """
     position = 0
-    counts = (0, 0, 0)
-    linear = 0
     for row in range(constraints):
-        store32(found + 16, row)
-        quadratic = 0
+        found[4] = row
+        quadratic = 1
         for matrix in range(3):
-            if length - position < 4:
-                return _TRUNCATED
-            count = load32(data + position)
-            position += 4
-            if (length - position) < count * ENTRY:
-                return _TRUNCATED
-            has_wire = 0
-            for _ in range(count):
-                wire = load32(data + position)
-                if wire >= wires:
-                    return _WIRE
-                if not below(data + position + 4, fr_modulus()):
-                    return _VALUE
-                has_wire |= 1 if wire > 0 else 0
-                position += ENTRY
-            if matrix == 0:
-                counts = (counts[0] + count, counts[1], counts[2])
-                quadratic = has_wire
-            elif matrix == 1:
-                counts = (counts[0], counts[1] + count, counts[2])
+            status, position, count, has_wire = _survey_combination(data, position, length, wires)
+            if status != _COMPLETE:
+                return status
+            found[matrix] += count
+            if matrix < 2:
                 quadratic &= has_wire
-            else:
-                counts = (counts[0], counts[1], counts[2] + count)
-        linear += 1 - quadratic
-    for i in range(3):
-        store32(found + 4 * i, counts[i])
-    store32(found + 12, linear)
+        found[3] += 1 - quadratic
     return _COMPLETE if position == length else _TRAILING
 
 
@@ -180,10 +177,8 @@ def _open(path: Path) -> tuple[Container, _Header]:
 
 def _counts(file: Container, header: _Header) -> list[int]:
     data = file.section(CONSTRAINTS, "constraints")
-    found = np.zeros(5, np.uint32)
-    status = _survey(
-        address(data), len(data), header.n_constraints, header.n_wires, address(found)
-    )
+    found = np.zeros(5, np.int64)
+    status = _survey(address(data), len(data), header.n_constraints, header.n_wires, found)
     if status != _COMPLETE:
         raise file.fault(_FAULTS[status].format(int(found[4])))
     return [int(count) for count in found[:4]]

@@ -15,27 +15,23 @@ from __future__ import annotations
 import hashlib
 import struct
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-
-from . import zkey as layout
-from .binfile import ContainerWriter
-from .curve import G2_GENERATOR
-from .domain import TWO_ADICITY, lagrange_at, odd_lagrange_at
-from .field import RADIX, Q, R, Words, address, fq_montgomery, fr_add, to_words
-from .fixed_base import FixedBase
-from .jit import kernel
-from .limbs import ELEMENT
-from .parallel import default_threads
-from .qap import coefficient_records, columns_at, public_rows, scaled
-from .r1cs import R1cs, R1csError, read_r1cs
-from .trapdoor import Trapdoor, draw_trapdoor
-
-Progress = Callable[[str, float], None]
+from zkpot.prover.engine import zkey as layout
+from zkpot.prover.engine.binfile import ContainerWriter
+from zkpot.prover.engine.curve import G2_GENERATOR
+from zkpot.prover.engine.domain import TWO_ADICITY, lagrange_at, odd_lagrange_at
+from zkpot.prover.engine.field import RADIX, Q, R, Words, address, fq_montgomery, fr_add, to_words
+from zkpot.prover.engine.fixed_base import FixedBase
+from zkpot.prover.engine.jit import kernel
+from zkpot.prover.engine.limbs import ELEMENT
+from zkpot.prover.engine.parallel import Progress, default_threads, no_progress
+from zkpot.prover.engine.qap import coefficient_records, columns_at, public_rows, scaled
+from zkpot.prover.engine.r1cs import R1cs, R1csError, read_r1cs
+from zkpot.prover.engine.trapdoor import Trapdoor, draw_trapdoor
 
 
 @dataclass(frozen=True)
@@ -107,9 +103,7 @@ def _header(r1cs: R1cs, trapdoor: Trapdoor, g1: FixedBase, g2: FixedBase) -> byt
     return primes + struct.pack("<3I", *sizes) + b"".join(point.tobytes() for point in points)
 
 
-def _points(
-    scalars: _Scalars, g1: FixedBase, g2: FixedBase, report: Callable[[str, float], None]
-) -> dict[int, Words]:
+def _points(scalars: _Scalars, g1: FixedBase, g2: FixedBase, report: Progress) -> dict[int, Words]:
     jobs = (
         (layout.IC, g1, scalars.ic),
         (layout.H, g1, scalars.h),
@@ -120,9 +114,8 @@ def _points(
     )
     points: dict[int, Words] = {}
     for done, (section, base, values) in enumerate(jobs):
-        points[section] = base.multiply(
-            values, lambda part, before=done: report("points", (before + part) / len(jobs))
-        )
+        report("points", done / len(jobs))
+        points[section] = base.multiply(values)
     return points
 
 
@@ -156,11 +149,11 @@ def dev_setup(
     any contribution (delta = 1) and powers of tau that exist nowhere here, so
     ``snarkjs zkey verify`` has nothing to compare such a key with.
 
-    ``threads`` defaults to the processors available; ``progress`` hears (phase, fraction), from
-    several threads. Raises ``R1csError`` for an unusable or too large circuit.
+    ``threads`` defaults to the processors available; ``progress`` hears (phase, fraction).
+    Raises ``R1csError`` for an unusable or too large circuit.
     """
     workers = default_threads() if threads is None else threads
-    report: Progress = progress if progress is not None else lambda _phase, _fraction: None
+    report = progress or no_progress
     wall, cpu = time.perf_counter(), time.process_time()
     report("read", 0.0)
     circuit = read_r1cs(r1cs)

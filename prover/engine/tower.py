@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .field import Q, fq_montgomery, fq_one
-from .jit import inner
-from .limbs import ELEMENT, clear, constant, copy, equal, stack
-from .quadratic import (
+from zkpot.prover.engine.field import Q, fq_montgomery, fq_one
+from zkpot.prover.engine.jit import inner
+from zkpot.prover.engine.limbs import ELEMENT, clear, constant, copy, equal, stack
+from zkpot.prover.engine.quadratic import (
     PAIR,
     q2_add,
     q2_conjugate,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from .field import R
+from zkpot.prover.engine.field import R
 
 
 @dataclass(repr=False)

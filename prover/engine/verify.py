@@ -9,13 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
 from zkpot.compiler.errors import InputError, InvalidProof, ZkpotError
-
-from .curve import weighted_sum
-from .field import Q, R, Words, address, fq_integers, to_words
-from .membership import G1Point, G2Point, g1_fault, g2_fault
-from .pairing import g1_words, g2_words, pairing, pairing_product
+from zkpot.prover.engine.curve import weighted_sum
+from zkpot.prover.engine.field import Q, R, Words, address, fq_integers, to_words
+from zkpot.prover.engine.membership import G1Point, G2Point, g1_fault, g2_fault
+from zkpot.prover.engine.pairing import g1_words, g2_words, pairing, pairing_product
 
 MAX_DIGITS = 78
 """Decimal digits of the largest 256-bit number."""
@@ -204,9 +202,7 @@ def _input_sum(key: PreparedKey, public: Sequence[int]) -> Words:
     return total
 
 
-def verify_groth16(
-    key: PreparedKey, public: Sequence[int], proof: Mapping[str, object]
-) -> bool:
+def verify_groth16(key: PreparedKey, public: Sequence[int], proof: Mapping[str, object]) -> bool:
     """Whether ``proof`` (snarkjs's ``proof.json`` object) proves the signals ``public``.
 
     ``PublicSignalError`` for a wrong number of signals or one outside [0, r);

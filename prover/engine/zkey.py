@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zkpot.compiler.errors import InputError
-
-from .binfile import Container, Fields
-from .field import Q, R, fq_integers, to_words
-from .limbs import ELEMENT
-from .membership import G1Point, G2Point
-from .pairing import pairing
+from zkpot.prover.engine.binfile import Container, Fields
+from zkpot.prover.engine.field import Q, R, fq_integers, to_words
+from zkpot.prover.engine.limbs import ELEMENT
+from zkpot.prover.engine.membership import G1Point, G2Point
+from zkpot.prover.engine.pairing import pairing
 
 PROTOCOL, HEADER, IC, COEFFICIENTS, A, B1, B2, C, H, CONTRIBUTIONS = range(1, 11)
 """Section numbers: C holds the private wires' points, H those of the quotient."""
