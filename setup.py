@@ -1,8 +1,8 @@
 """What pyproject.toml can't say: which packages there are, and what else a wheel carries.
 
 Each folder of ROOTS is the package ``zkpot.<folder>``; ``zkpot`` itself is a namespace. Packages
-are found, never listed, and a folder with modules but no ``__init__.py`` stops the build: nothing
-can be forgotten.
+are found, never listed, and a folder with modules but no ``__init__.py`` stops a wheel's or
+archive's build: nothing can be forgotten.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
+from setuptools.command.sdist import sdist
 
 ROOTS = ("compiler", "circuits", "templates", "prover", "consensus", "cli")
 NODE_FILES = ("package.json", "package-lock.json")
@@ -22,7 +23,6 @@ def packages() -> list[str]:
     """Import names of every package, subpackages included."""
     found = []
     for root in ROOTS:
-        _demand_init_files(HERE / root)
         found += [f"zkpot.{name}" for name in find_packages(str(HERE), include=[root, f"{root}.*"])]
     return found
 
@@ -43,6 +43,7 @@ class BuildWithNodeFiles(build_py):
         super().run()
         if self.editable_mode:
             return
+        demand_init_files()
         node = Path(self.build_lib, "zkpot", "prover", "node")
         node.mkdir(parents=True, exist_ok=True)
         for name in NODE_FILES:
@@ -55,5 +56,5 @@ setup(
     packages=packages(),
     package_dir={f"zkpot.{root}": root for root in ROOTS},
     package_data={"zkpot.circuits": ["**/*.circom"], "zkpot.templates": ["**/*"]},
-    cmdclass={"build_py": BuildWithNodeFiles},
+    cmdclass={"build_py": BuildWithNodeFiles, "sdist": CompleteSdist},
 )
