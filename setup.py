@@ -21,18 +21,24 @@ HERE = Path(__file__).resolve().parent
 
 def packages() -> list[str]:
     """Import names of every package, subpackages included."""
-    found = []
-    for root in ROOTS:
-        found += [f"zkpot.{name}" for name in find_packages(str(HERE), include=[root, f"{root}.*"])]
-    return found
+    wanted = [pattern for root in ROOTS for pattern in (root, f"{root}.*")]
+    return [f"zkpot.{name}" for name in find_packages(str(HERE), include=wanted)]
 
 
-def _demand_init_files(root: Path) -> None:
-    for module in root.rglob("*.py"):
+def demand_init_files() -> None:
+    """Stop where a folder of modules would be left out."""
+    for module in (path for root in ROOTS for path in (HERE / root).rglob("*.py")):
         if not (module.parent / "__init__.py").exists():
-            raise SystemExit(
-                f"{module.parent} has modules but no __init__.py: it would be left out"
-            )
+            raise SystemExit(f"{module.parent} has modules but no __init__.py: it would be lost")
+
+
+class CompleteSdist(sdist):
+    """A source archive that leaves no folder of modules out."""
+
+    def run(self) -> None:
+        """Check, then the ordinary command."""
+        demand_init_files()
+        super().run()
 
 
 class BuildWithNodeFiles(build_py):
