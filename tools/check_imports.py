@@ -48,12 +48,7 @@ PROCESS_STARTERS = (
 )  # fmt: skip
 
 RULES = (
-    Rule(("onnx",), ("compiler/frontend/", "compiler/quantize"), "only the frontend reads ONNX"),
-    Rule(
-        ("onnxruntime",),
-        ("compiler/frontend/", "compiler/oracle", "compiler/quantize"),
-        "onnxruntime is the frontend's reference, and nobody else's business",
-    ),
+    Rule(("onnx", "onnxruntime"), ("compiler/frontend/",), "only compiler/frontend knows ONNX"),
     Rule(PROCESS_STARTERS, ("prover/process.py",), "only prover/process.py starts processes"),
     Rule(
         ("multiprocessing", "concurrent.futures.ProcessPoolExecutor", "joblib"),
