@@ -61,6 +61,7 @@ class BuildWithNodeFiles(build_py):
 setup(
     packages=packages(),
     package_dir={f"zkpot.{root}": root for root in ROOTS},
+    include_package_data=False,
     package_data={"zkpot.circuits": ["**/*.circom"], "zkpot.templates": ["**/*"]},
     cmdclass={"build_py": BuildWithNodeFiles, "sdist": CompleteSdist},
 )
