@@ -10,9 +10,9 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
-type Attribute = int | float | str | bool | tuple[Any, ...] | None
+Attribute: TypeAlias = "int | float | str | bool | tuple[Any, ...] | None"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ..errors import SoundnessError
 from ..ir import Graph, Interval, Node, TensorType
 
-type IntArray = NDArray[np.int64]
-type Parameter = int | tuple[Parameter, ...]
+IntArray: TypeAlias = "NDArray[np.int64]"
+Parameter: TypeAlias = "int | tuple[Parameter, ...]"
 
 
 @dataclass(frozen=True)

@@ -48,9 +48,8 @@ class RequantizeTable(Op):
         )
 
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
-        rows = self.rows(node)
-        each = [2 * int_attr(node, "bits") + 36 + lookup_products(row) for row in rows]
-        return samples * sum(each) * (node.output.type.size // len(rows))
+        one = 2 * int_attr(node, "bits") + (66 if int_attr(node, "lo") else 65)
+        return samples * node.output.type.size * one
 
     def enforces(self, node: Node, position: int) -> Interval | None:
         rows = self.rows(node)
@@ -59,15 +58,3 @@ class RequantizeTable(Op):
     def accepts(self, node: Node, position: int) -> Interval | None:
         rows = self.rows(node)
         return Interval(max(r[0] for r in rows), min(r[-1] for r in rows) - 1)
-
-
-def lookup_products(row: Sequence[int]) -> int:
-    """How many of the two tables' 2·15 products don't vanish."""
-    count = 0
-    for table in (row[:STEPS], row[1:]):
-        c = np.array(table, object)
-        for bit in range(8):
-            view = c.reshape(-1, 2, 1 << bit)
-            view[:, 1] -= view[:, 0]
-        count += sum(any(c[16 * h : 16 * h + 16]) for h in range(1, 16))
-    return count

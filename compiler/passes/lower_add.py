@@ -9,8 +9,8 @@ import numpy as np
 
 from ..errors import InputError
 from ..ir import Interval, Node, TensorType, Value
-from ..ops.base import IntArray, int_attr
 from ..ops.add_quantized import quantized_sum
+from ..ops.base import IntArray, int_attr
 from ..ops.requantize_table import STEPS
 from ..program import Program
 

@@ -28,6 +28,17 @@ def enforced(graph: Graph, name: str) -> Interval | None:
     return found
 
 
+def accepted(graph: Graph, name: str) -> Interval:
+    """The values of ``name`` for which every reader has an honest assignment."""
+    found = graph.value(name).type.interval
+    for reader in graph.consumers(name):
+        for position, read in enumerate(reader.inputs):
+            one = ops.of(reader).accepts(reader, position) if read == name else None
+            if one is not None:
+                found = found.intersection(one)
+    return found
+
+
 def _undetermined(graph: Graph) -> list[Node]:
     return [node for node in graph.nodes if not ops.of(node).output_determined]
 

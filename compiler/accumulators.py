@@ -1,0 +1,89 @@
+"""How wide accumulators must be, and whether a given model's fit (design 3.5)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .errors import InputError
+from .ir import Graph, Interval, Node
+from .ops.base import IntArray
+from .ops.dense import worst_case
+from .passes.slot_intervals import accepted
+
+HEADROOM = 1.5
+"""Room for other contributors' models of the same task, as a factor on the worst case."""
+
+
+@dataclass(frozen=True)
+class WorstCase:
+    """Exact bounds of one channel's accumulator over every input in its declared interval."""
+
+    node: str
+    channel: int
+    interval: Interval
+
+
+def worst_cases(graph: Graph, node: Node, values: Mapping[str, IntArray]) -> list[WorstCase]:
+    """One entry a channel of the dense ``node``, from the actual weights."""
+    weight = values[node.inputs[1]]
+    bias = values[node.inputs[2]] if len(node.inputs) == 3 else None
+    low, high = worst_case(graph.value(node.inputs[0]).type.interval, weight, bias)
+    return [
+        WorstCase(node.name, channel, Interval(int(a), int(b)))
+        for channel, (a, b) in enumerate(zip(low, high, strict=True))
+    ]
+
+
+def chosen_accumulators(
+    graph: Graph, values: Mapping[str, IntArray], declared_bits: Mapping[str, int]
+) -> dict[str, Interval]:
+    """For each dense output, the interval that the circuit is to make room for.
+
+    ``declared_bits`` (by node name, from the model's metadata) makes it independent of the
+    weights; otherwise it is the publisher's worst case with `HEADROOM`.
+    """
+    found = {}
+    for node in graph.nodes:
+        if node.op != "dense":
+            continue
+        worst = [w.interval for w in worst_cases(graph, node, values)]
+        if node.name in declared_bits:
+            top = (1 << (declared_bits[node.name] - 1)) - 1
+            found[node.output.name] = Interval(-top, top)
+        else:
+            low = min(math.floor(HEADROOM * w.lo) for w in worst)
+            high = max(math.ceil(HEADROOM * w.hi) for w in worst)
+            found[node.output.name] = Interval(min(low, -1), max(high, 1))
+    return found
+
+
+def refuse_overflow(graph: Graph, values: Mapping[str, IntArray]) -> None:
+    """Raises InputError if any image, odd or hostile, could leave the lowered circuit's ranges."""
+    for node in graph.nodes:
+        if node.op not in ("dense_folded", "dense_packed"):
+            continue
+        room = accepted(graph, node.output.name)
+        for worst in worst_cases(graph, node, values):
+            if worst.interval not in room:
+                raise InputError(
+                    f"node {worst.node!r}, channel {worst.channel}: accumulators reach "
+                    f"[{worst.interval.lo}, {worst.interval.hi}]",
+                    why=f"the circuit has room for [{room.lo}, {room.hi}], and a test image that "
+                    "left it would make an honest proof impossible",
+                    remedy="train with smaller weights (weight decay), quantize with --like the "
+                    "task, or ask the publisher for a task with wider accumulators",
+                )
+
+
+def refuse_out_of_range(graph: Graph, values: Mapping[str, IntArray]) -> None:
+    """Raises InputError if a weight or bias is outside its declared range."""
+    for parameter in graph.parameters:
+        interval, array = parameter.type.interval, values[parameter.name]
+        if array.min() < interval.lo or array.max() > interval.hi:
+            raise InputError(
+                f"parameter {parameter.name!r} has values in [{array.min()}, {array.max()}]",
+                why=f"the task declares [{interval.lo}, {interval.hi}]",
+                remedy="quantize with --like the task's build, or with the task's --weight-bits",
+            )

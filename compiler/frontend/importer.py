@@ -1,0 +1,172 @@
+"""ONNX file -> graph, parameter values and what the file says about widths."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import gcd
+from pathlib import Path
+
+import numpy as np
+import onnx
+
+from ..errors import InputError
+from ..ir import Graph
+from ..ops.base import IntArray
+from ..passes.drop_dead import drop_dead
+from ..program import Program
+from .constants import constants
+from .onnx_file import describe, load
+from .operators import OPERATORS, Reader
+from .reading import Reading
+from .tensors import Floats, Head, Integer, RawInput, Real, Tensor
+
+WEIGHT_BITS, ACCUMULATOR_BITS = "zkpot.weight_bits", "zkpot.accumulator_bits"
+DTYPES = {
+    onnx.TensorProto.FLOAT: "float32",
+    onnx.TensorProto.UINT8: "uint8",
+    onnx.TensorProto.INT8: "int8",
+}
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A model as read: ``values`` are the private parameters; the metadata may say nothing."""
+
+    graph: Graph
+    values: Mapping[str, IntArray]
+    input_shape: tuple[int, ...]
+    weight_bits: int | None
+    accumulator_bits: Mapping[str, int]
+
+
+def import_model(path: Path) -> Imported:
+    """Reads an int8 ONNX model.
+
+    Raises InputError naming the file or the node, the reason, and what to do, for anything that is
+    not an ONNX file, not quantized, or not supported.
+    """
+    model = load(path)
+    reading = _read(model)
+    output = _logits(reading, model)
+    graph = drop_dead(Program(reading.graph(output), 1)).graph
+    values = {p.name: reading.values[p.name] for p in graph.parameters}
+    metadata = {p.key: p.value for p in model.metadata_props}
+    return Imported(
+        graph,
+        values,
+        _input(model)[1],
+        _weight_bits(metadata.get(WEIGHT_BITS)),
+        _accumulator_bits(metadata.get(ACCUMULATOR_BITS)),
+    )
+
+
+def _read(model: onnx.ModelProto) -> Reading:
+    known = constants(model.graph)
+    name, shape, dtype, batch = _input(model)
+    reading = Reading(known, batch)
+    reading.tensors[name] = RawInput(shape, dtype)
+    for node in model.graph.node:
+        if node.output[0] in known:
+            continue
+        reading.tensors[node.output[0]] = _reader(node)(reading, node)
+    return reading
+
+
+def _reader(node: onnx.NodeProto) -> Reader:
+    domain = "" if node.domain == "ai.onnx" else node.domain
+    reader = OPERATORS.get((domain, node.op_type))
+    if reader is None:
+        supported = ", ".join(f"{d}.{o}" if d else o for d, o in sorted(OPERATORS))
+        raise InputError(
+            f"{describe(node)} is not supported",
+            why="no primitive computes it exactly yet",
+            remedy=f"supported operators: {supported}",
+        )
+    return reader
+
+
+def _input(model: onnx.ModelProto) -> tuple[str, tuple[int, ...], str, int | None]:
+    """Name, one sample's shape, dtype, and the batch dimension if it is fixed."""
+    initializers = {i.name for i in model.graph.initializer}
+    inputs = [i for i in model.graph.input if i.name not in initializers]
+    if len(inputs) != 1:
+        raise InputError(
+            f"the model has {len(inputs)} inputs",
+            why="a test sample is one tensor",
+            remedy="export it with one input",
+        )
+    tensor = inputs[0].type.tensor_type
+    dims = [d.dim_value if d.HasField("dim_value") else None for d in tensor.shape.dim]
+    if tensor.elem_type not in DTYPES:
+        raise InputError(
+            f"the model's input {inputs[0].name!r} is neither float32, uint8 nor int8",
+            remedy="export it with one of those types",
+        )
+    if len(dims) < 2 or None in dims[1:] or dims[0] not in (None, 0, 1):
+        raise InputError(
+            f"the model's input {inputs[0].name!r} has shape {dims}",
+            why="the batch dimension must be symbolic or 1, and all others fixed",
+            remedy="export it with input shape [batch, ...]",
+        )
+    sample = tuple(int(d) for d in dims[1:] if d is not None)
+    return inputs[0].name, sample, DTYPES[tensor.elem_type], dims[0] or None
+
+
+def _logits(reading: Reading, model: onnx.ModelProto) -> str:
+    """The value that the classes are compared by."""
+    if len(model.graph.output) != 1:
+        raise InputError(
+            f"the model has {len(model.graph.output)} outputs",
+            why="accuracy is counted on one tensor of logits",
+            remedy="export it with one output",
+        )
+    name = model.graph.output[0].name
+    tensor: Tensor | None = reading.tensors.get(name)
+    if isinstance(tensor, Head):
+        tensor = tensor.logits
+    if isinstance(tensor, Integer):
+        return tensor.value
+    if not isinstance(tensor, Real):
+        reading.graph(name)
+        raise InputError(f"the model's output {name!r} is no quantized layer's result")
+    if tensor.clipped:
+        raise InputError(
+            f"the model's output {name!r} is clipped (Relu or Clip) and not quantized behind it",
+            why="clipping makes ties, and logits are compared as accumulators",
+            remedy="drop the last Relu or Clip, or quantize its result",
+        )
+    return _scaled(reading, tensor, name)
+
+
+def _scaled(reading: Reading, tensor: Real, name: str) -> str:
+    """Accumulators whose channels have scales of their own, as integers at one scale."""
+    factors = integer_factors(tensor.scale)
+    if len(set(factors)) == 1:
+        return tensor.value
+    return reading.emit("scale", name, (tensor.value,), f"{name}.scaled", factor=factors)
+
+
+def integer_factors(scale: Floats) -> tuple[int, ...]:
+    """The smallest integers in the proportion of float32 scales, exactly (a float is m·2^e)."""
+    ratios = [float(s).as_integer_ratio() for s in np.atleast_1d(scale)]
+    common = max(d for _, d in ratios)
+    whole = [n * (common // d) for n, d in ratios]
+    divisor = gcd(*whole)
+    return tuple(w // divisor for w in whole)
+
+
+def _weight_bits(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdigit() and 2 <= int(text) <= 8 else None
+
+
+def _accumulator_bits(text: str | None) -> dict[str, int]:
+    try:
+        raw = json.loads(text or "{}")
+        return {str(k): int(v) for k, v in raw.items()}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise InputError(
+            f"the model's metadata {ACCUMULATOR_BITS!r} is not an object of integers",
+            remedy="quantize the model again with zkpot quantize, or drop that entry",
+        ) from error

@@ -1,0 +1,159 @@
+"""The state of one import: tensors known so far, the graph built so far, and how to complain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+import onnx
+
+from .. import ops
+from ..errors import InputError
+from ..ir import Attribute, Graph, Interval, Node, Quantization, TensorType, Value
+from ..ops.base import IntArray
+from .onnx_file import Array, describe
+from .tensors import Floats, Integer, RawInput, Tensor
+
+
+class Reading:
+    """Collects nodes and parameters while ONNX nodes are read in order."""
+
+    def __init__(self, constants: Mapping[str, Array], batch: int | None) -> None:
+        self.constants = constants
+        self.batch = batch
+        self.tensors: dict[str, Tensor] = {}
+        self.parameters: dict[str, Value] = {}
+        self.values: dict[str, IntArray] = {}
+        self.nodes: list[Node] = []
+        self.types: dict[str, TensorType] = {}
+        self.data: Value | None = None
+        self.quantization: Quantization | None = None
+
+    def tensor(self, node: onnx.NodeProto, position: int) -> Tensor:
+        name = node.input[position]
+        if name in self.tensors:
+            return self.tensors[name]
+        if name in self.constants:
+            raise refusal(
+                node,
+                f"its input {name!r} is a float constant",
+                "quantize it (weights and biases as integers with a scale)",
+            )
+        raise refusal(node, f"its input {name!r} is unknown", "export the model again")
+
+    def constant(self, node: onnx.NodeProto, position: int, what: str) -> Array:
+        name = node.input[position] if position < len(node.input) else ""
+        if name not in self.constants:
+            raise refusal(
+                node, f"its {what} ({name!r}) is not a constant", "make it an initializer"
+            )
+        return self.constants[name]
+
+    def floats(self, node: onnx.NodeProto, position: int, what: str) -> Floats:
+        scale = np.asarray(self.constant(node, position, what), np.float32)
+        if not (np.isfinite(scale).all() and (scale > 0).all()):
+            raise refusal(node, f"its {what} is not positive and finite", "quantize the model again")
+        return np.squeeze(scale)
+
+    def set_data(self, node: onnx.NodeProto, data: Value, quantization: Quantization) -> None:
+        if self.data is not None:
+            raise refusal(node, "the model's input is quantized twice", "quantize it once")
+        self.data, self.quantization = data, quantization
+        self.types[data.name] = data.type
+
+    def parameter(self, name: str, array: IntArray, interval: Interval) -> str:
+        """Declares a private parameter (rank 2) whose elements lie in ``interval``."""
+        declared = Value(name, TensorType((array.shape[0], array.shape[1]), interval))
+        while self.parameters.get(name, declared) != declared or (
+            name in self.values and not np.array_equal(self.values[name], array)
+        ):
+            name += "'"
+            declared = replace(declared, name=name)
+        self.parameters[name] = declared
+        self.types[name] = declared.type
+        self.values[name] = array.astype(np.int64)
+        return name
+
+    def emit(
+        self, op: str, name: str, inputs: tuple[str, ...], output: str, **attrs: Attribute
+    ) -> str:
+        """Appends a node, its output's type inferred, and gives the output's name."""
+        while output in self.types:
+            output += "'"
+        draft = Node(op, name, inputs, Value(output, TensorType((), Interval(0, 0))), attrs)
+        inferred = ops.REGISTRY[op].infer(draft, [self.types[i] for i in inputs])
+        self.types[output] = inferred
+        self.nodes.append(Node(op, name, inputs, Value(output, inferred), attrs))
+        return output
+
+    def graph(self, output: str) -> Graph:
+        data, quantization = self.data, self.quantization
+        if data is None or quantization is None:
+            raise InputError(
+                "the model never quantizes its input",
+                why="it is a float model",
+                remedy="quantize it first: zkpot quantize MODEL.onnx --calibration DATA.npz",
+            )
+        parameters = tuple(self.parameters.values())
+        return Graph(data, quantization, parameters, tuple(self.nodes), output)
+
+
+def refusal(node: onnx.NodeProto, why: str, remedy: str) -> InputError:
+    """An error that names ``node``."""
+    return InputError(f"{describe(node)} can't be compiled", why=why, remedy=remedy)
+
+
+def node_name(node: onnx.NodeProto) -> str:
+    return node.name or node.output[0]
+
+
+def scale_attribute(scale: Floats) -> Attribute:
+    """A float32 scale (scalar or vector) as an exact JSON-able attribute."""
+    return tuple(float(s) for s in np.atleast_1d(scale))
+
+
+def zero_point(reading: Reading, node: onnx.NodeProto, position: int) -> tuple[IntArray, str]:
+    """A zero point (scalar or vector) and its dtype; uint8 zero where there is none."""
+    if position >= len(node.input) or not node.input[position]:
+        return np.zeros((), np.int64), "uint8"
+    raw = reading.constant(node, position, "zero point")
+    return np.squeeze(raw).astype(np.int64), str(raw.dtype)
+
+
+def activation(reading: Reading, node: onnx.NodeProto, position: int, zero: int) -> Integer:
+    """Input ``position`` as an 8-bit activation whose zero point is ``zero``."""
+    tensor = reading.tensor(node, position)
+    if isinstance(tensor, RawInput) and tensor.dtype in ("uint8", "int8"):
+        tensor = integer_input(reading, node, position, tensor, zero)
+    if not isinstance(tensor, Integer):
+        raise refusal(
+            node, f"its input {node.input[position]!r} is not quantized", "quantize that tensor"
+        )
+    if tensor.zero_point != zero:
+        raise refusal(
+            node,
+            f"{node.input[position]!r} was written with zero point {tensor.zero_point} "
+            f"and is read with {zero}",
+            "use one zero point a tensor",
+        )
+    return tensor
+
+
+def integer_input(
+    reading: Reading, node: onnx.NodeProto, position: int, raw: RawInput, zero: int
+) -> Integer:
+    """The model's input where the model takes 8-bit integers as they are."""
+    name = node.input[position]
+    value = quantized_value(name, raw.shape, raw.dtype, zero)
+    reading.set_data(node, value, Quantization(None, zero, raw.dtype))
+    tensor = Integer(raw.shape, name, zero)
+    reading.tensors[name] = tensor
+    return tensor
+
+
+def quantized_value(name: str, shape: tuple[int, ...], dtype: str, zero: int) -> Value:
+    limits = np.iinfo(cast(type, np.dtype(dtype).type))
+    interval = Interval(int(limits.min) - zero, int(limits.max) - zero)
+    return Value(name, TensorType((int(np.prod(shape)),), interval))
