@@ -30,7 +30,9 @@ def changed(path, target, edit):
     proto = onnx.load(str(path))
     for tensor in proto.graph.initializer:
         values = numpy_helper.to_array(tensor)
-        tensor.CopyFrom(numpy_helper.from_array(edit(tensor.name, values), tensor.name))
+        tensor.CopyFrom(
+            numpy_helper.from_array(edit(tensor.name, values).astype(values.dtype), tensor.name)
+        )
     onnx.save(proto, str(target))
     return target
 
@@ -90,6 +92,13 @@ def test_overflowing_channel_is_named(digits, task, tmp_path):
     assert len(named) == 1
     assert str(worst) in named[0]
     assert not any("channel 6" in w for w in wide.report.warnings)
+
+
+def test_sums_beyond_float32_are_refused(digits, task, tmp_path):
+    path, architecture, _ = task
+    huge = changed(path, tmp_path / "huge.onnx", lambda n, v: v + 1e5 * (n == "fc2.b"))
+    with pytest.raises(InputError, match=r"'fc2'(.|\n)*2\^24"):
+        quantize_model(huge, digits.x, digits.y, like=architecture)
 
 
 def test_other_architectures_are_refused_by_name(digits, task, save_model, tmp_path):

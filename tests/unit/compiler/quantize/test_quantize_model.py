@@ -8,7 +8,9 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from zkpot.compiler.errors import InputError
+from zkpot.compiler.frontend import quantizer
 from zkpot.compiler.frontend.quantizer import quantize_model
+from zkpot.compiler.quantize import integer_logits
 
 
 def run(model, x, level=onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL):
@@ -49,7 +51,7 @@ def by_hand(model, x):
         if following is None:
             return acc.astype(np.float32) * bias_scale
         _, next_scale, next_zero = source(following.input[0])
-        ratio = int(round(float(next_scale) / float(bias_scale)))
+        ratio = round(float(next_scale) / float(bias_scale))
         half = np.floor_divide(2 * acc + ratio, 2 * ratio)
         half -= ((2 * acc + ratio) % (2 * ratio) == 0) & (half % 2 == 1)
         q = np.clip(half + int(next_zero), 0, 255)
@@ -85,9 +87,10 @@ def test_every_form_equals_onnxruntime_on_all_digits(digits, export, tmp_path, f
     assert (dims[0].dim_value or dims[0].dim_param) == options["batch"]
 
 
+@pytest.mark.parametrize("batch", ["N", 1])
 @pytest.mark.parametrize("bits", [4, 5, 6, 7])
-def test_every_width_is_exact_and_within_its_range(digits, export, tmp_path, bits):
-    path = export("gemm", tmp_path / "float.onnx")
+def test_every_width_is_exact_and_within_its_range(digits, export, tmp_path, bits, batch):
+    path = export("gemm", tmp_path / "float.onnx", batch=batch)
     result = quantize_model(path, digits.x, digits.y, weight_bits=bits)
     expected = by_hand(result.model_bytes, digits.x)
     np.testing.assert_array_equal(run(result.model_bytes, digits.x), expected)
@@ -96,6 +99,23 @@ def test_every_width_is_exact_and_within_its_range(digits, export, tmp_path, bit
         assert arrays[name].min() >= -(2 ** (bits - 1))
         assert arrays[name].max() <= 2 ** (bits - 1) - 1
     assert result.report.lost < (4.0 if bits == 4 else 1.5)
+
+
+@pytest.mark.parametrize("bits", [7, 8])
+def test_one_wrong_logit_is_noticed(digits, export, tmp_path, monkeypatch, bits):
+    def off_by_one(*arguments):
+        logits = integer_logits(*arguments)
+        logits[1234, 5] += 1
+        return logits
+
+    monkeypatch.setattr(quantizer, "integer_logits", off_by_one)
+    path = export("gemm", tmp_path / "float.onnx")
+    if bits == 7:
+        with pytest.raises(quantizer.OracleMismatch, match="in 1 of 17970 logits"):
+            quantize_model(path, digits.x, digits.y, weight_bits=bits)
+    else:
+        report = quantize_model(path, digits.x, digits.y, weight_bits=bits).report
+        assert any(" of 17970 logits differ" in warning for warning in report.warnings)
 
 
 def test_full_range_warns_and_never_refuses(digits, export, tmp_path):
@@ -109,14 +129,16 @@ def test_full_range_warns_and_never_refuses(digits, export, tmp_path):
 
 def test_full_range_where_some_kernels_saturate(save_model, tmp_path):
     """255·127·2 leaves int16: wrong on AVX2 alone, right with VNNI, an error on neither."""
-    weight = np.full((64, 3), 1.0, np.float32)
-    weight[:, 1] = -1.0
+    rng = np.random.default_rng(2)
+    weight = rng.uniform(0.6, 0.99, (64, 3))
+    weight = (weight - weight.mean(axis=0) + 0.79).astype(np.float32)
     nodes = [helper.make_node("MatMul", ["x", "w"], ["z"], name="only")]
     path = save_model(tmp_path / "big.onnx", nodes, {"w": weight}, ["N", 64], classes=3)
-    x = np.linspace(0.9, 1.0, 640, dtype=np.float32).reshape(10, 64)
+    x = rng.uniform(0.7, 0.99, (200, 64)).astype(np.float32)
     result = quantize_model(path, x, full_range=True)
+    assert result.report.layers[0].weight_exponent == 7
     differing = int((run(result.model_bytes, x) != by_hand(result.model_bytes, x)).sum())
-    text = f"here {differing} of 30" if differing else "all 30 logits are exact"
+    text = f"here {differing} of 600" if differing else "all 600 logits are exact"
     assert any(text in warning for warning in result.report.warnings)
     narrow = quantize_model(path, x)
     np.testing.assert_array_equal(run(narrow.model_bytes, x), by_hand(narrow.model_bytes, x))
