@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
 
@@ -15,6 +16,7 @@ from .passes.absorption import Packing, declared_range
 from .poseidon import initial_capacity
 
 LIBRARY = ("lib/poseidon.circom", "lib/pack.circom", "nn/range_check.circom")
+PRIVATE = "private "
 RESERVED = ("ctx", "dataset", "u", "labels", "salt", "cm", "r", "k")
 
 
@@ -46,9 +48,23 @@ def _indented(lines: Iterable[str]) -> str:
     return "\n".join(f"    {line}" for line in lines)
 
 
-def emit(circuit: Circuit) -> str:
-    """The text of circuit.circom; equal circuits give equal bytes."""
-    return _Emitter(circuit).text()
+@dataclass(frozen=True)
+class Emission:
+    """The text of circuit.circom, and the input signal of each private tensor by its value name.
+
+    Equal circuits give equal bytes.
+    """
+
+    text: str
+    inputs: Mapping[str, str]
+
+
+def emit(circuit: Circuit) -> Emission:
+    emitter = _Emitter(circuit)
+    text = emitter.text()
+    private = {p.name: emitter.names.of(PRIVATE + p.name) for p in circuit.graph.parameters}
+    outputs = {p.value: emitter.names.of(p.value) for p in circuit.absorption.challenge}
+    return Emission(text, {**private, **outputs})
 
 
 class _Emitter:
@@ -68,7 +84,7 @@ class _Emitter:
             folded_length=self.circuit.folded_length,
             label_inputs=self.circuit.label_inputs,
             includes="\n".join(f'include "{path}";' for path in self._includes()),
-            parameter_inputs=self._inputs(self.graph.parameters, "private "),
+            parameter_inputs=self._inputs(self.graph.parameters, PRIVATE),
             output_inputs=_indented(
                 f"signal input {self.names.of(v.name)}{self._shape(v)};" for v in outputs
             ),
@@ -100,7 +116,7 @@ class _Emitter:
         name, interval = self.names.of(value.name), declared_range(value)
         rows, columns = value.type.shape
         call = f"RangeChecked({rows}, {columns}, {interval.bits}, {interval.lo})"
-        return f"signal {name}{self._shape(value)} <== {call}({self.names.of('private ' + value.name)});"
+        return f"signal {name}{self._shape(value)} <== {call}({self.names.of(PRIVATE + value.name)});"
 
     def _sponge(
         self, output: str, domain: str, head: list[str], packings: tuple[Packing, ...], length: int
