@@ -31,6 +31,7 @@ check: $(PACKAGE) $(TYPING) ## format, lint, types, and who may import what
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy $(wildcard tools/*.py)
 	$(BIN)/python tools/check_imports.py
 
 bench: setup ## the figures in the documents, measured on this machine

@@ -71,8 +71,9 @@ def run(
     """Run ``argv`` to its end in a process group of its own.
 
     ``what`` names the job in errors. ``heap_mb`` limits a Node program's heap. ``env`` is added to
-    this process's environment. ``stdin`` is all the child reads: it never waits for a terminal.
-    The exit code is returned, not judged: see ``require_success``.
+    this process's environment. ``stdin``, of at most 64 KiB (a pipe's buffer), is all the child
+    reads: it never waits for a terminal. The exit code is returned, not judged: see
+    ``require_success``.
 
     Raises ToolMissing if the program can't be started and ToolTimeout after ``timeout_s``. Then,
     and on any exception (Ctrl-C too), the whole group is killed before the exception goes on.
@@ -84,7 +85,6 @@ def run(
         _feed(child, stdin)
         usage = _wait(child, timeout_s)
         if usage is None:
-            _kill_group(child)
             raise ToolTimeout(
                 f"{what} did not end within {timeout_s:.0f} s",
                 why=f"it was ended; its last words:\n{_tail(readers)}",

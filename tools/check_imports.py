@@ -121,8 +121,8 @@ def uses(tree: ast.Module, place: Path) -> Iterator[Use]:
             first, _, rest = chain.partition(".")
             if first in aliases:
                 yield Use(f"{aliases[first]}.{rest}", node.lineno)
-        if isinstance(node, ast.Call) and (name := _imported_by_call(node)):
-            yield Use(name, node.lineno)
+        if isinstance(node, ast.Call) and (module := _imported_by_call(node)):
+            yield Use(module, node.lineno)
 
 
 def _imported(node: ast.AST, package: tuple[str, ...]) -> Iterator[tuple[str, str]]:
