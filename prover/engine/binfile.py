@@ -6,16 +6,16 @@ uint32 number, uint64 length, bytes. Sections come in any order.
 
 from __future__ import annotations
 
-import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 from zkpot.compiler.errors import InputError
+from zkpot.prover.atomic import replacing
 
 Bytes = npt.NDArray[np.uint8]
 MAX_SECTIONS = 64
@@ -114,16 +114,10 @@ class Fields:
 
 
 class ContainerWriter:
-    """Writes a container beside its final place and moves it there when complete.
+    """Appends sections to an open file; ``new_container`` makes one."""
 
-    Use as a context manager: on any exception the unfinished file is removed.
-    """
-
-    def __init__(self, path: Path, magic: bytes, version: int, sections: int) -> None:
-        self._path, self._part = path, path.with_name(path.name + ".part")
-        self._file = self._part.open("wb")
-        self._file.write(_PREAMBLE.pack(magic, version, sections))
-        self._declared, self._written = sections, 0
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.written = file, 0
 
     def section(self, number: int, *parts: bytes | npt.NDArray[Any]) -> None:
         """Append a section made of ``parts``, arrays as their raw C-order bytes."""
@@ -131,27 +125,23 @@ class ContainerWriter:
         self._file.write(_SECTION.pack(number, sum(view.nbytes for view in views)))
         for view in views:
             self._file.write(view)
-        self._written += 1
+        self.written += 1
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            if kind is None:
-                assert self._written == self._declared, "a section is missing"
-                self._file.flush()
-                os.fsync(self._file.fileno())
-                self._file.close()
-                os.replace(self._part, self._path)
-        finally:
-            self._file.close()
-            self._part.unlink(missing_ok=True)
+@contextmanager
+def new_container(
+    path: Path, magic: bytes, version: int, sections: int
+) -> Iterator[ContainerWriter]:
+    """Write a container of that many sections, whole or not at all.
+
+    Raises ``OutputError`` where the operating system refuses.
+    """
+    with replacing(path) as part, part.open("wb") as file:
+        file.write(_PREAMBLE.pack(magic, version, sections))
+        writer = ContainerWriter(file)
+        yield writer
+        if writer.written != sections:
+            raise ValueError(f"{writer.written} sections written, {sections} declared")
 
 
 def _raw(part: bytes | npt.NDArray[Any]) -> memoryview:

@@ -67,7 +67,7 @@ def lagrange(tau: int, shift: int, ratio: int, scale: int, count: int, threads: 
     """scale·x_i/(tau - x_i) at x_i = shift·ratio^i, i < ``count``, Montgomery words [count, 4].
 
     Over the group of the n-th roots of unity, L_i(tau) = (tau^n - 1)/n · x_i/(tau - x_i).
-    ``tau`` must be none of the x_i.
+    ``tau`` must be none of the x_i. Working memory that gives it away is zeroed.
     """
     values = np.empty((count, 4), np.uint64)
     point, factor = fr_montgomery([tau]), fr_montgomery([scale])
@@ -80,8 +80,11 @@ def lagrange(tau: int, shift: int, ratio: int, scale: int, count: int, threads: 
         _subtract_from(target, address(nodes), address(point), size)
         fr_invert_many(target, address(scratch), size)
         _scaled_products(target, address(nodes), address(factor), size)
+        scratch.fill(0)
 
     run_chunks(work, count, _CHUNK, threads)
+    point.fill(0)
+    factor.fill(0)
     return values
 
 

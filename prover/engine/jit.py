@@ -5,8 +5,8 @@ Arguments are always ``int64`` (addresses, counts) so that every kernel has one 
 numba's disk cache notices a changed function but not a changed callee in another file. So the
 cache folder carries the digest of all sources of this package: a kernel never runs with machine
 code from another version of the field it computes in. The folder lies in ``NUMBA_CACHE_DIR`` if
-that is set, else in the user's cache folder; where neither is writable numba falls back to its
-own choice.
+that is set, else in the user's cache folder; without a writable one numba falls back to its own
+choice. Cached code is run: the folder must not be writable for others.
 """
 
 from __future__ import annotations
@@ -29,8 +29,11 @@ def _source_digest() -> str:
 
 
 def _cache_folder() -> str:
-    base = config.CACHE_DIR or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return str(Path(base) / f"zkpot-{_source_digest()}")
+    base = config.CACHE_DIR or os.environ.get("XDG_CACHE_HOME")
+    try:
+        return str(Path(base or Path.home() / ".cache") / f"zkpot-{_source_digest()}")
+    except RuntimeError:  # this user has no home folder
+        return ""
 
 
 _FOLDER = _cache_folder()

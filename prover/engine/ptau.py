@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from zkpot.prover.engine.binfile import ContainerWriter
+from zkpot.prover.engine.binfile import new_container
 from zkpot.prover.engine.domain import lagrange_at, powers, root_of_unity
 from zkpot.prover.engine.field import Q, R, Words, address, fr_scale, fr_sub, to_words
 from zkpot.prover.engine.fixed_base import FixedBase
@@ -110,7 +110,7 @@ def dev_ptau(
 def _write(path: Path, power: int, secret: Trapdoor, threads: int, report: Progress) -> None:
     bases = {1: FixedBase(1, 9 << power, threads), 2: FixedBase(2, 3 << power, threads)}
     prime = struct.pack("<I", ELEMENT) + Q.to_bytes(ELEMENT, "little")
-    with ContainerWriter(path, b"ptau", 1, 11) as file:
+    with new_container(path, b"ptau", 1, 11) as file:
         file.section(HEADER, prime, struct.pack("<2I", power, power))
         for done, (section, degree, scalars) in enumerate(_scalars(secret, power, threads)):
             if section == LAGRANGE[TAU_G1]:

@@ -39,7 +39,9 @@ def public_rows(r1cs: R1cs) -> SparseMatrix:
     return SparseMatrix(wires + np.uint32(r1cs.n_constraints), wires, ones)
 
 
-def columns_at(matrices: list[list[SparseMatrix]], basis: Words, n_wires: int) -> list[Words]:
+def columns_at(
+    matrices: list[list[SparseMatrix]], basis: Words, n_wires: int, threads: int
+) -> list[Words]:
     """Σ value·basis[constraint] per wire, standard form [n_wires, 4], for each sum of matrices."""
     columns = [np.zeros((n_wires, 4), np.uint64) for _ in matrices]
 
@@ -55,7 +57,7 @@ def columns_at(matrices: list[list[SparseMatrix]], basis: Words, n_wires: int) -
                     len(m),
                 )
 
-    run_chunks(work, len(matrices), 1, len(matrices))
+    run_chunks(work, len(matrices), 1, threads)
     return columns
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from zkpot.prover.engine import zkey as layout
-from zkpot.prover.engine.binfile import ContainerWriter
+from zkpot.prover.engine.binfile import new_container
 from zkpot.prover.engine.curve import G2_GENERATOR
 from zkpot.prover.engine.domain import TWO_ADICITY, lagrange_at, odd_lagrange_at
 from zkpot.prover.engine.field import RADIX, Q, R, Words, address, fq_montgomery, fr_add, to_words
@@ -75,7 +75,7 @@ def _derive_scalars(r1cs: R1cs, trapdoor: Trapdoor, threads: int) -> _Scalars:
     power, inverse_delta = r1cs.domain_power, pow(trapdoor.delta, -1, R)
     basis = lagrange_at(trapdoor.tau, power, threads)
     sums = [[r1cs.a, public_rows(r1cs)], [r1cs.b], [r1cs.c]]
-    a, b, mixed = columns_at(sums, basis, r1cs.n_wires)
+    a, b, mixed = columns_at(sums, basis, r1cs.n_wires, threads)
     for column, factor in ((a, trapdoor.beta), (b, trapdoor.alpha)):
         term = scaled(column, factor, threads)
         _add_many(address(mixed), address(term), len(mixed))
@@ -125,7 +125,7 @@ def _write(
     digest = hashlib.blake2b(header)
     for section in points.values():
         digest.update(section.ravel().data)
-    with ContainerWriter(path, b"zkey", 1, 10) as file:
+    with new_container(path, b"zkey", 1, 10) as file:
         file.section(layout.PROTOCOL, struct.pack("<I", layout.GROTH16))
         file.section(layout.HEADER, header)
         file.section(layout.COEFFICIENTS, struct.pack("<I", len(records)), records)

@@ -12,8 +12,9 @@ from zkpot.prover.engine.field import R
 class Trapdoor:
     """tau, alpha, beta, delta: whoever knows them can prove anything under the key.
 
-    Never printed (no ``repr``), never written. Python integers can't be overwritten in memory;
-    ``forget`` drops the references, and the arrays derived from them are zeroed by their owners.
+    Never printed (no ``repr``), never written. Erasure is best effort: the arrays derived from
+    them are zeroed by their owners, but Python integers can't be overwritten, so ``forget`` only
+    drops the references, and copies may stay in the process's memory until it ends.
     """
 
     tau: int
