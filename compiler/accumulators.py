@@ -10,6 +10,7 @@ from .errors import InputError
 from .ir import Graph, Interval, Node
 from .ops.base import IntArray
 from .ops.dense import worst_case
+from .passes.lower_requantize import power_of_two_shifts
 from .passes.slot_intervals import accepted
 
 HEADROOM = 1.5
@@ -50,12 +51,21 @@ def chosen_accumulators(
             continue
         worst = [w.interval for w in worst_cases(graph, node, values)]
         if node.name in declared_bits:
-            top = (1 << (declared_bits[node.name] - 1)) - 1
+            top = (1 << (declared_bits[node.name] - 1)) - 1 - _rounding(graph, node)
             found[node.output.name] = Interval(-top, top)
         else:
             low = min(math.floor(HEADROOM * w.lo) for w in worst)
             high = max(math.ceil(HEADROOM * w.hi) for w in worst)
             found[node.output.name] = Interval(min(low, -1), max(high, 1))
+    return found
+
+
+def _rounding(graph: Graph, node: Node) -> int:
+    """What a power-of-two requantization behind ``node`` adds before it cuts the low bits off."""
+    found = 0
+    for reader in graph.consumers(node.output.name):
+        shifts = power_of_two_shifts(reader) if reader.op == "requantize" else None
+        found = max([found, *((1 << s) >> 1 for s in shifts or [])])
     return found
 
 

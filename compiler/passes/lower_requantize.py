@@ -31,7 +31,7 @@ def thresholds(node: Node, channels: int, span: Interval) -> IntArray:
     return at
 
 
-def _shifts(node: Node) -> list[int] | None:
+def power_of_two_shifts(node: Node) -> list[int] | None:
     """The shift of each scale, or None if a ratio is no 2^-s with s >= 0."""
     scale = np.atleast_1d(np.array(node.attrs["scale"], np.float64))
     mantissa, exponent = np.frexp(scale / np.float64(node.attrs["divisor"]))
@@ -41,7 +41,7 @@ def _shifts(node: Node) -> list[int] | None:
 
 
 def _by_shift(node: Node, honest: Interval, expected: IntArray) -> Node | None:
-    shifts = _shifts(node)
+    shifts = power_of_two_shifts(node)
     if shifts is None:
         return None
     lo, hi = int_attr(node, "lo"), int_attr(node, "hi")

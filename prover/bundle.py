@@ -1,0 +1,60 @@
+"""A bundle: one proof, its public signals, and what it claims to be for. Nothing in it is trusted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from zkpot.compiler.errors import InputError
+
+from . import atomic
+
+MOST_BYTES = 64 << 20
+
+Decimal = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,80})$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Bundle(BaseModel):
+    """The JSON a contributor submits. ``proof`` is snarkjs's proof.json, ``public`` its public.json."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["zkpot-bundle/1"] = "zkpot-bundle/1"
+    circuit_id: Digest
+    vk_sha256: Digest
+    dataset: Digest
+    context: str
+    proof: dict[str, Any]
+    public: Annotated[list[Decimal], Field(min_length=6, max_length=1_000_000)]
+
+    @property
+    def signals(self) -> list[int]:
+        return [int(s) for s in self.public]
+
+
+def read_bundle(path: Path) -> Bundle:
+    """The bundle in ``path``. Raises InputError for anything that is none."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise InputError(f"{path} is larger than any bundle", why=f"limit {MOST_BYTES} bytes")
+        return Bundle.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InputError(
+            f"{path} can't be read", why=error.strerror or "", remedy="check the path"
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the whole file"
+        raise InputError(
+            f"{path} is not a bundle",
+            why=f"{where}: {first['msg']}",
+            remedy="make one with `zkpot prove … --out BUNDLE`",
+        ) from error
+
+
+def write_bundle(path: Path, bundle: Bundle) -> None:
+    """Writes ``bundle`` atomically."""
+    atomic.write_json(path, bundle.model_dump())

@@ -1,0 +1,51 @@
+"""What a proof is for: who made it, in which task and round, under which circuit and key."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from zkpot.compiler.circuit import PROTOCOL
+from zkpot.compiler.errors import InputError
+from zkpot.compiler.field import limbs
+from zkpot.compiler.poseidon import hash_elements
+
+LONGEST = 4096
+
+
+@dataclass(frozen=True)
+class Context:
+    """``text`` names task, round and contributor as the users of a task agree to write them.
+
+    ``pool_root``: the Merkle root (32 bytes, hex) of the test pool, if there is one; ``batch``:
+    which batch or shard of it; ``contributor``: the submitter's public key (hex), if there is one.
+    """
+
+    text: str
+    pool_root: str = ""
+    batch: int = 0
+    contributor: str = ""
+
+    def signal(self, circuit_id: str, vk_sha256: str) -> int:
+        """The public signal ctx: a Poseidon hash, every digest as two 128-bit limbs."""
+        parts = [
+            PROTOCOL.encode(),
+            _text(self.text),
+            bytes.fromhex(circuit_id),
+            bytes.fromhex(vk_sha256),
+            bytes.fromhex(self.pool_root),
+            bytes.fromhex(self.contributor),
+        ]
+        elements = [e for part in parts for e in limbs(hashlib.sha256(part).digest())]
+        return hash_elements("context", [*elements, self.batch])
+
+
+def _text(text: str) -> bytes:
+    encoded = text.encode()
+    if not text.strip() or len(encoded) > LONGEST:
+        raise InputError(
+            f"the context has {len(encoded)} bytes",
+            why=f"it must say something, in at most {LONGEST} bytes",
+            remedy="give a context such as 'digits/round-7/alice'",
+        )
+    return encoded
