@@ -40,6 +40,7 @@ class Circuit:
 
     @cached_property
     def absorption(self) -> Absorption:
+        """What the two sponges absorb."""
         return absorption(self.graph, self.samples)
 
     @cached_property
@@ -54,21 +55,26 @@ class Circuit:
 
     @property
     def evaluation(self) -> Node:
+        """The node that counts."""
         return self.graph.nodes[-1]
 
     @property
     def classes(self) -> int:
+        """Logits a sample."""
         return self.graph.value(self.evaluation.inputs[0]).type.size
 
     @property
     def label_inputs(self) -> int:
+        """Public inputs that carry the labels."""
         return -(-self.samples * self.classes // PACK_BITS)
 
     @property
     def public_signals(self) -> int:
+        """cm, r, k, ctx, dataset, u and the labels."""
         return 5 + self.folded_length + self.label_inputs
 
     def to_json(self) -> dict[str, Any]:
+        """The part of circuit.json that `from_record` reads."""
         return {
             "samples": self.samples,
             "weight_bits": self.weight_bits,
@@ -123,9 +129,7 @@ def costs(circuit: Circuit) -> list[NodeCost]:
         # An element that holds a single value is that value's signal and needs no equation.
         packed = sum(p.elements - _singles(p.count, p.slots) for p in packings)
         permutations = -(-length // RATE)
-        found.append(
-            NodeCost(name, "sponge", permutations * PERMUTATION_CONSTRAINTS + 1 + packed)
-        )
+        found.append(NodeCost(name, "sponge", permutations * PERMUTATION_CONSTRAINTS + 1 + packed))
     for node in circuit.graph.nodes:
         count = ops.of(node).constraints(node, circuit.graph, circuit.samples)
         found.append(NodeCost(node.name, node.op, count))

@@ -60,6 +60,7 @@ class Emission:
 
 
 def emit(circuit: Circuit) -> Emission:
+    """The Circom of ``circuit``."""
     emitter = _Emitter(circuit)
     text = emitter.text()
     private = {p.name: emitter.names.of(PRIVATE + p.name) for p in circuit.graph.parameters}
@@ -92,7 +93,9 @@ class _Emitter:
             commitment=self._sponge(
                 "cm", "commitment", ["salt[0]"], plan.commitment, plan.commitment_length
             ),
-            challenge=self._sponge("r", "challenge", ["cm", *head], plan.challenge, plan.challenge_length),
+            challenge=self._sponge(
+                "r", "challenge", ["cm", *head], plan.challenge, plan.challenge_length
+            ),
             nodes="\n".join(map(self._node, self.graph.nodes)),
         )
 
@@ -116,7 +119,9 @@ class _Emitter:
         name, interval = self.names.of(value.name), declared_range(value)
         rows, columns = value.type.shape
         call = f"RangeChecked({rows}, {columns}, {interval.bits}, {interval.lo})"
-        return f"signal {name}{self._shape(value)} <== {call}({self.names.of(PRIVATE + value.name)});"
+        return (
+            f"signal {name}{self._shape(value)} <== {call}({self.names.of(PRIVATE + value.name)});"
+        )
 
     def _sponge(
         self, output: str, domain: str, head: list[str], packings: tuple[Packing, ...], length: int

@@ -24,6 +24,4 @@ def append_evaluation(program: Program) -> Program:
     bits = (honest.hi - honest.lo).bit_length() + 1
     attrs = {"lo": honest.lo, "bits": bits}
     node = Node("count_correct", "accuracy", (logits.name,), count, attrs)
-    return replace(
-        program, graph=replace(graph, nodes=(*graph.nodes, node), output=count.name)
-    )
+    return replace(program, graph=replace(graph, nodes=(*graph.nodes, node), output=count.name))

@@ -12,7 +12,7 @@ PACK_BITS = 253
 
 
 def digest_to_field(data: bytes) -> int:
-    """The first 248 bits of SHA-256: below p without a reduction, 124 bits of collision security."""
+    """248 bits of SHA-256: below p without a reduction, 124 bits of collision security."""
     return int.from_bytes(hashlib.sha256(data).digest()[:31], "big")
 
 

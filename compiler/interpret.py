@@ -22,10 +22,13 @@ def quantize(x: np.ndarray, quantization: Quantization) -> IntArray:
         return x.astype(np.int64) - zero_point
     rounded = np.rint(x.astype(np.float32) / np.float32(quantization.scale))
     low, high = limits.min - zero_point, limits.max - zero_point
-    return np.clip(rounded, low, high).astype(np.int64)
+    centred: IntArray = np.clip(rounded, low, high).astype(np.int64)
+    return centred
 
 
-def interpret(graph: Graph, data: IntArray, parameters: Mapping[str, IntArray]) -> dict[str, IntArray]:
+def interpret(
+    graph: Graph, data: IntArray, parameters: Mapping[str, IntArray]
+) -> dict[str, IntArray]:
     """Every value of the graph. data: (n, K) centred; nodes of the evaluation routine are skipped.
 
     Parameters are (K, M) or (1, M) arrays by name.

@@ -26,9 +26,11 @@ class Interval:
         return self.lo <= other.lo and other.hi <= self.hi
 
     def union(self, other: Interval) -> Interval:
+        """The smallest interval that holds both."""
         return Interval(min(self.lo, other.lo), max(self.hi, other.hi))
 
     def intersection(self, other: Interval) -> Interval:
+        """What lies in both; empty if lo > hi."""
         return Interval(max(self.lo, other.lo), min(self.hi, other.hi))
 
     @property
@@ -46,6 +48,7 @@ class TensorType:
 
     @property
     def size(self) -> int:
+        """Elements of one sample."""
         return math.prod(self.shape)
 
 
@@ -68,6 +71,7 @@ class Node:
     attrs: Mapping[str, Attribute] = field(default_factory=dict)
 
     def with_attrs(self, **attrs: Attribute) -> Node:
+        """This node with ``attrs`` added or replaced."""
         return replace(self, attrs={**self.attrs, **attrs})
 
 
@@ -94,21 +98,26 @@ class Graph:
     output: str
 
     def value(self, name: str) -> Value:
+        """The data, parameter or node output called ``name``."""
         return self.values()[name]
 
     def values(self) -> dict[str, Value]:
+        """Every value by name."""
         found = {self.data.name: self.data}
         found.update((p.name, p) for p in self.parameters)
         found.update((node.output.name, node.output) for node in self.nodes)
         return found
 
     def is_parameter(self, name: str) -> bool:
+        """Whether ``name`` is private and the same for all samples."""
         return any(p.name == name for p in self.parameters)
 
     def producer(self, name: str) -> Node | None:
+        """The node whose output is ``name``; None for data and parameters."""
         return next((node for node in self.nodes if node.output.name == name), None)
 
     def consumers(self, name: str) -> Iterator[Node]:
+        """The nodes that read ``name``."""
         return (node for node in self.nodes if name in node.inputs)
 
     def __str__(self) -> str:

@@ -66,7 +66,7 @@ def _add(lanes: Sequence[int], constants: Sequence[int]) -> list[int]:
 
 
 def permute(state: Sequence[int]) -> list[int]:
-    """The permutation of 17 field elements; on (0, x1..x16) its first output is circomlib's hash."""
+    """The permutation of 17 field elements; on (0, x1..x16) out[0] is circomlib's hash."""
     t = _tables()
     lanes = list(state)
     half = FULL_ROUNDS // 2
@@ -90,7 +90,7 @@ def initial_capacity(domain: str, circuit_id: str, length: int) -> int:
 
 
 def sponge(elements: Sequence[int], capacity: int) -> int:
-    """Absorbs ``elements`` 16 at a time (zero-padded; the length is in ``capacity``), squeezes lane 1."""
+    """Absorbs ``elements`` 16 at a time, zero-padded (``capacity`` holds the length); lane 1."""
     state = [capacity] + [0] * RATE
     for start in range(0, len(elements), RATE):
         block = elements[start : start + RATE]

@@ -32,6 +32,7 @@ class Program:
         return ops.of(node).infer(node, types).interval
 
     def with_nodes(self, nodes: tuple[Node, ...]) -> Program:
+        """This program with other nodes."""
         return replace(self, graph=replace(self.graph, nodes=nodes))
 
 

@@ -27,6 +27,7 @@ class Statement:
     labels: tuple[int, ...]
 
     def signals(self) -> list[int]:
+        """public.json, as integers."""
         return [self.cm, self.r, self.k, self.ctx, self.dataset, *self.u, *self.labels]
 
 

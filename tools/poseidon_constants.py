@@ -87,7 +87,9 @@ def inverse(matrix: Matrix) -> Matrix:
         rows[col] = [v * scale % FIELD for v in rows[col]]
         for i in range(size):
             if i != col and (factor := rows[i][col]):
-                rows[i] = [(a - factor * b) % FIELD for a, b in zip(rows[i], rows[col], strict=True)]
+                rows[i] = [
+                    (a - factor * b) % FIELD for a, b in zip(rows[i], rows[col], strict=True)
+                ]
     return [row[size:] for row in rows]
 
 
@@ -146,14 +148,34 @@ def render() -> str:
     full = constants[: half + WIDTH] + constants[half + WIDTH * (PARTIAL_ROUNDS + 1) :]
     full[half + 1 : half + WIDTH] = [0] * (WIDTH - 1)
     functions = [
-        ("FullConstants", "Constants added before S-box layers 0..4 (lane 0 only) and 73..75.", array(full)),
+        (
+            "FullConstants",
+            "Constants added before S-box layers 0..4 (lane 0 only) and 73..75.",
+            array(full),
+        ),
         ("Matrix", "The MDS matrix M.", table(matrix)),
-        ("PartialRead", "Row r: what the other lanes add to S-box input r + 1.", table(partial.read)),
+        (
+            "PartialRead",
+            "Row r: what the other lanes add to S-box input r + 1.",
+            table(partial.read),
+        ),
         ("PartialWrite", "Row r: what S-box r adds to the other lanes.", table(partial.write)),
-        ("PartialOffset", "Entry r: what all constants add to S-box input r + 1.", array(partial.offset)),
+        (
+            "PartialOffset",
+            "Entry r: what all constants add to S-box input r + 1.",
+            array(partial.offset),
+        ),
         ("Finish", "Takes the other lanes back to the plain basis.", table(partial.finish)),
-        ("FinishOffset", "Constants of the other lanes, in the plain basis.", array(partial.finish_offset)),
-        ("UnitPreimage", "The v with M v = (1, 0, ..., 0).", array([row[0] for row in inverse(matrix)])),
+        (
+            "FinishOffset",
+            "Constants of the other lanes, in the plain basis.",
+            array(partial.finish_offset),
+        ),
+        (
+            "UnitPreimage",
+            "The v with M v = (1, 0, ..., 0).",
+            array([row[0] for row in inverse(matrix)]),
+        ),
         ("CornerInverse", "1 / M[0][0].", str(pow(matrix[0][0], -1, FIELD))),
     ]
     return "\n".join(

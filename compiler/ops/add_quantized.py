@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..ir import Interval, Node, TensorType
-from .base import IntArray, Op, int_attr
+from .base import IntArray, Op, float_attr, int_attr
 
 
 def _fma(x: np.ndarray, y: np.float32, z: np.ndarray) -> np.ndarray:
@@ -21,14 +21,15 @@ def quantized_sum(node: Node, a: IntArray, b: IntArray) -> IntArray:
     onnxruntime (MLAS, AVX2): rint(fma(A, a, fma(B, b, zero_c - (A·zero_a + B·zero_b)))) on the raw
     bytes, A = scale_a / scale_c, B = scale_b / scale_c; so the zero point is in before rounding.
     """
-    scales = [np.float32(node.attrs[f"scale_{k}"]) for k in "abc"]
+    scales = [float_attr(node, f"scale_{k}") for k in "abc"]
     zeros = [int_attr(node, f"zero_{k}") for k in "abc"]
     ratio_a, ratio_b = scales[0] / scales[2], scales[1] / scales[2]
     zero_a, zero_b, zero_c = map(np.float32, zeros)
     fixed = np.asarray(zero_c - (ratio_a * zero_a + ratio_b * zero_b))
     total = _fma(a + zeros[0], ratio_a, _fma(b + zeros[1], ratio_b, fixed))
     low, high = int_attr(node, "lo"), int_attr(node, "hi")
-    return np.clip(np.rint(total).astype(np.int64) - zeros[2], low, high)
+    rounded: IntArray = np.clip(np.rint(total).astype(np.int64) - zeros[2], low, high)
+    return rounded
 
 
 class AddQuantized(Op):

@@ -77,12 +77,21 @@ class Op:
 
 
 def int_attr(node: Node, name: str) -> int:
+    """An integer attribute."""
     value = node.attrs[name]
     assert isinstance(value, int)
     return value
 
 
 def ints_attr(node: Node, name: str) -> tuple[int, ...]:
+    """A tuple of integers."""
     value = node.attrs[name]
     assert isinstance(value, tuple)
     return value
+
+
+def float_attr(node: Node, name: str) -> np.float32:
+    """A float32 attribute."""
+    value = node.attrs[name]
+    assert isinstance(value, float | int)
+    return np.float32(value)

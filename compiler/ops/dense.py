@@ -47,4 +47,5 @@ def dimensions(node: Node, graph: Graph) -> tuple[int, int, int]:
 
 
 def bias_input(node: Node, width: int) -> str:
+    """The bias, or constant zeros where there is none."""
     return node.inputs[2] if len(node.inputs) == 3 else zeros(width)

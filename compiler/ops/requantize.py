@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..ir import Interval, Node, TensorType
-from .base import IntArray, Op, int_attr
+from .base import IntArray, Op, float_attr, int_attr
 
 
 def float_steps(node: Node, acc: IntArray) -> IntArray:
@@ -17,7 +17,7 @@ def float_steps(node: Node, acc: IntArray) -> IntArray:
     unfused: rint((float32(acc)·scale) / divisor), as DequantizeLinear then QuantizeLinear do.
     """
     scale = np.array(node.attrs["scale"], np.float32)
-    divisor = np.float32(node.attrs["divisor"])
+    divisor = float_attr(node, "divisor")
     value = acc.astype(np.float32)
     scaled = value * (scale / divisor) if node.attrs["fused"] else (value * scale) / divisor
     bounded = np.clip(np.rint(scaled), int_attr(node, "lo"), int_attr(node, "hi"))

@@ -11,6 +11,7 @@ from .base import Gadget, IntArray, Op, int_attr, ints_attr
 
 
 def window_width(lo: int, hi: int) -> int:
+    """Bits of the clipped result."""
     return max((hi - lo).bit_length(), 1)
 
 
@@ -43,7 +44,8 @@ class RequantizeShift(Op):
         quotient, remainder = np.divmod(inputs[0], unit)
         twice = 2 * remainder
         up = (twice > unit) | ((twice == unit) & (quotient % 2 == 1))
-        return np.clip(quotient + up, int_attr(node, "lo"), int_attr(node, "hi"))
+        rounded: IntArray = np.clip(quotient + up, int_attr(node, "lo"), int_attr(node, "hi"))
+        return rounded
 
     def gadget(self, node: Node, graph: Graph, samples: int) -> Gadget:
         shift = ints_attr(node, "shift")

@@ -21,7 +21,8 @@ class Scale(Op):
         return TensorType(inputs[0].shape, Interval(most * interval.lo, most * interval.hi))
 
     def evaluate(self, node: Node, inputs: Sequence[IntArray]) -> IntArray:
-        return inputs[0] * np.array(ints_attr(node, "factor"), object)
+        scaled: IntArray = inputs[0] * np.array(ints_attr(node, "factor"), object)
+        return scaled
 
     def gadget(self, node: Node, graph: Graph, samples: int) -> Gadget:
         factor = ints_attr(node, "factor")

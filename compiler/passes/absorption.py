@@ -26,10 +26,12 @@ class Packing:
 
     @property
     def slots(self) -> int:
+        """Values in one element."""
         return PACK_BITS // self.stride
 
     @property
     def elements(self) -> int:
+        """Field elements in all."""
         return -(-self.count // self.slots)
 
 
@@ -42,10 +44,12 @@ class Absorption:
 
     @property
     def commitment_length(self) -> int:
+        """Elements that cm absorbs."""
         return 1 + sum(p.elements for p in self.commitment)
 
     @property
     def challenge_length(self) -> int:
+        """Elements that r absorbs."""
         return 4 + sum(p.elements for p in self.challenge)
 
 

@@ -11,6 +11,7 @@ from ..program import Program
 
 
 def drop_dead(program: Program) -> Program:
+    """``program`` without what its output does not depend on."""
     graph = program.graph
     needed = {graph.output}
     kept = []

@@ -1,4 +1,4 @@
-"""Requirement: dense nodes. Ensures: the one on the public data is folded, the others are packed."""
+"""Requirement: dense nodes. Ensures: the one on the public data is folded, the rest packed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def first_layer(program: Program) -> Program:
         names = ", ".join(f"{n.op} {n.name!r}" for n in readers) or "nothing"
         raise InputError(
             f"the model's input is read by {names}",
-            why="the public test set is folded into the first linear layer, which alone may read it",
+            why="the public test set is folded into one linear layer, which alone may read it",
             remedy="let the first operation on the quantized input be one MatMul or Gemm",
         )
 

@@ -4,13 +4,14 @@ one of the at most 65,536 pairs of inputs."""
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
 from ..errors import InputError
-from ..ir import Interval, Node, TensorType, Value
+from ..ir import Attribute, Interval, Node, TensorType, Value
 from ..ops.add_quantized import quantized_sum
-from ..ops.base import IntArray, int_attr
+from ..ops.base import IntArray, float_attr, int_attr
 from ..ops.requantize_table import STEPS
 from ..program import Program
 
@@ -34,7 +35,7 @@ def _separate(key: IntArray, out: IntArray, lo: int) -> tuple[int, ...] | None:
 
 
 def _combination(node: Node, a: Interval, b: Interval) -> tuple[int, int, tuple[int, ...]]:
-    ratios = [float(np.float32(node.attrs[f"scale_{k}"])) for k in "ab"]
+    ratios = [float(float_attr(node, f"scale_{k}")) for k in "ab"]
     left, right = _pairs(a, b)
     out = quantized_sum(node, left, right)
     for fraction in range(MOST_FRACTION_BITS):
@@ -51,13 +52,14 @@ def _combination(node: Node, a: Interval, b: Interval) -> tuple[int, int, tuple[
 
 
 def lower(node: Node, a: TensorType, b: TensorType) -> tuple[Node, Node]:
+    """The integer sum, and the requantization by thresholds behind it."""
     scale_a, scale_b, row = _combination(node, a.interval, b.interval)
     shape = node.output.type.shape
     total = Value(f"{node.output.name}.sum", TensorType(shape, Interval(row[0], row[-1] - 1)))
     scales = {"scale_a": scale_a, "scale_b": scale_b}
     add = Node("add", f"{node.name}.sum", node.inputs, total, scales)
-    bits = max((y - x).bit_length() for x, y in zip(row, row[1:], strict=False))
-    attrs = {
+    bits = max((y - x).bit_length() for x, y in pairwise(row))
+    attrs: dict[str, Attribute] = {
         "thresholds": (row,),
         "lo": int_attr(node, "lo"),
         "hi": int_attr(node, "hi"),
@@ -67,6 +69,7 @@ def lower(node: Node, a: TensorType, b: TensorType) -> tuple[Node, Node]:
 
 
 def lower_add(program: Program) -> Program:
+    """``program`` with every quantized sum lowered."""
     graph = program.graph
     nodes: list[Node] = []
     for node in graph.nodes:

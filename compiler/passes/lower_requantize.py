@@ -6,11 +6,13 @@ equal when their (at most 255) thresholds are; a power of two is used only if th
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from ..errors import InputError
-from ..ir import Interval, Node
-from ..ops.base import IntArray, int_attr
+from ..ir import Attribute, Interval, Node
+from ..ops.base import IntArray, float_attr, int_attr
 from ..ops.requantize import float_steps
 from ..ops.requantize_shift import RequantizeShift, fewest_bits
 from ..ops.requantize_table import STEPS
@@ -26,7 +28,7 @@ def thresholds(node: Node, channels: int, span: Interval) -> IntArray:
     at = np.full(target.shape, span.hi + 1, np.int64)
     while (at - below > 1).any():
         middle = (at + below) // 2
-        reached = float_steps(node, middle.T).T >= target
+        reached = target <= float_steps(node, middle.T).T
         at, below = np.where(reached, middle, at), np.where(reached, below, middle)
     return at
 
@@ -34,7 +36,7 @@ def thresholds(node: Node, channels: int, span: Interval) -> IntArray:
 def power_of_two_shifts(node: Node) -> list[int] | None:
     """The shift of each scale, or None if a ratio is no 2^-s with s >= 0."""
     scale = np.atleast_1d(np.array(node.attrs["scale"], np.float64))
-    mantissa, exponent = np.frexp(scale / np.float64(node.attrs["divisor"]))
+    mantissa, exponent = np.frexp(scale / np.float64(float_attr(node, "divisor")))
     if (mantissa != 0.5).any() or (exponent > 1).any():
         return None
     return [int(1 - e) for e in exponent]
@@ -48,7 +50,7 @@ def _by_shift(node: Node, honest: Interval, expected: IntArray) -> Node | None:
     bits = max(fewest_bits(lo, hi, s, honest) for s in shifts)
     if bits > 62:
         return None
-    attrs = {"shift": tuple(shifts), "lo": lo, "hi": hi, "bits": bits}
+    attrs: dict[str, Attribute] = {"shift": tuple(shifts), "lo": lo, "hi": hi, "bits": bits}
     lowered = Node("requantize_shift", node.name, node.inputs, node.output, attrs)
     return lowered if _agrees(lowered, expected, honest) else None
 
@@ -69,8 +71,8 @@ def _agrees(lowered: Node, expected: IntArray, span: Interval) -> bool:
 def _by_table(node: Node, honest: Interval, expected: IntArray) -> Node:
     lo, hi = int_attr(node, "lo"), int_attr(node, "hi")
     rows = tuple(_row(steps.tolist(), honest) for steps in expected)
-    bits = max((b - a).bit_length() for row in rows for a, b in zip(row, row[1:], strict=False))
-    attrs = {"thresholds": rows, "lo": lo, "hi": hi, "bits": max(bits, 2)}
+    bits = max((b - a).bit_length() for row in rows for a, b in pairwise(row))
+    attrs: dict[str, Attribute] = {"thresholds": rows, "lo": lo, "hi": hi, "bits": max(bits, 2)}
     return Node("requantize_table", node.name, node.inputs, node.output, attrs)
 
 
@@ -95,6 +97,7 @@ def lower(node: Node, honest: Interval) -> Node:
 
 
 def lower_requantize(program: Program) -> Program:
+    """``program`` with every float requantization lowered."""
     nodes = tuple(
         lower(node, program.honest(node.inputs[0])) if node.op == "requantize" else node
         for node in program.graph.nodes

@@ -69,6 +69,7 @@ def _laid_out(program: Program, node: Node) -> Node:
 
 
 def slot_intervals(program: Program) -> Program:
+    """``program`` with a layout for every packed layer, range checks added where due."""
     for node in _undetermined(program.graph):
         program = _checked(program, node)
     undetermined = _undetermined(program.graph)
