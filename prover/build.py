@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-
 from zkpot.compiler.circuit import Circuit, from_record
 from zkpot.compiler.emit import emit
 from zkpot.compiler.errors import InputError, ZkpotError
@@ -28,7 +27,7 @@ RECORD = "circuit.json"
 SOURCE = f"{NAME}.circom"
 R1CS, SYM, WASM = f"{NAME}.r1cs", f"{NAME}.sym", f"{NAME}_js/{NAME}.wasm"
 ARCHITECTURE = "architecture.onnx"
-OPTIMIZE = "O1"
+OPTIMIZE: Final = "O1"
 
 
 class Record(BaseModel):

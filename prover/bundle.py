@@ -1,4 +1,4 @@
-"""A bundle: one proof, its public signals, and what it claims to be for. Nothing in it is trusted."""
+"""A bundle: one proof, its public signals, and what it claims to be for; none of it is trusted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-
 from zkpot.compiler.errors import InputError
 
 from . import atomic
@@ -18,7 +17,7 @@ Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Bundle(BaseModel):
-    """The JSON a contributor submits. ``proof`` is snarkjs's proof.json, ``public`` its public.json."""
+    """What a contributor submits. ``proof`` is snarkjs's proof.json, ``public`` its public.json."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,6 +31,7 @@ class Bundle(BaseModel):
 
     @property
     def signals(self) -> list[int]:
+        """The public signals, outputs first."""
         return [int(s) for s in self.public]
 
 

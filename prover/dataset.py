@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-
 from zkpot.compiler.errors import InputError
 from zkpot.compiler.field import digest_to_field
 from zkpot.compiler.interpret import quantize
@@ -30,6 +29,7 @@ class Samples:
     path: Path
 
     def first(self, count: int) -> Samples:
+        """The first ``count`` samples."""
         return Samples(self.x[:count], None if self.y is None else self.y[:count], self.path)
 
 
@@ -144,9 +144,7 @@ def prepared(
     return Dataset(data, y, digest(data, y, quantization))
 
 
-def _check_declared_range(
-    path: Path, x: NDArray[np.generic], quantization: Quantization
-) -> None:
+def _check_declared_range(path: Path, x: NDArray[np.generic], quantization: Quantization) -> None:
     if quantization.scale is not None:
         return
     limits = np.iinfo(quantization.dtype)

@@ -39,6 +39,7 @@ class Proved:
 
     @property
     def correct(self) -> int:
+        """k: how many samples are classified as labelled."""
         return self.statement.k
 
 

@@ -6,7 +6,6 @@ import secrets
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-
 from zkpot.compiler.accumulators import refuse_out_of_range, refuse_overflow
 from zkpot.compiler.errors import InputError
 from zkpot.compiler.field import FIELD

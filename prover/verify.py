@@ -101,7 +101,11 @@ class Verifier:
         if not verify_groth16(self._key, statement.signals(), bundle.proof):
             raise FalseProof("the proof is false", why="the pairing equation does not hold")
         return Verified(
-            statement.k, self.build.circuit.samples, statement.cm, context.text, self.keys.manifest.trust
+            statement.k,
+            self.build.circuit.samples,
+            statement.cm,
+            context.text,
+            self.keys.manifest.trust,
         )
 
     def _check_names(self, bundle: Bundle) -> None:
@@ -121,7 +125,8 @@ class Verifier:
         circuit, signals = self.build.circuit, bundle.signals
         if len(signals) != circuit.public_signals:
             raise InvalidProof(
-                f"the proof has {len(signals)} public signals", why=f"{circuit.public_signals} are due"
+                f"the proof has {len(signals)} public signals",
+                why=f"{circuit.public_signals} are due",
             )
         if any(s >= FIELD for s in signals):
             raise OutOfField(
