@@ -1,0 +1,1 @@
+"""Compiling small circuits, solving them, and evaluating their equations outside any tool."""
