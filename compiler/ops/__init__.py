@@ -12,6 +12,7 @@ from .dense_folded import DenseFolded
 from .dense_packed import DensePacked
 from .range_check import RangeCheck
 from .requantize import Requantize
+from .requantize_line import RequantizeLine
 from .requantize_shift import RequantizeShift
 from .requantize_table import RequantizeTable
 from .scale import Scale
@@ -25,6 +26,7 @@ _ALL: tuple[Op, ...] = (
     DensePacked(),
     RangeCheck(),
     Requantize(),
+    RequantizeLine(),
     RequantizeShift(),
     RequantizeTable(),
     Scale(),

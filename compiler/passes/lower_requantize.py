@@ -10,13 +10,18 @@ from itertools import pairwise
 
 import numpy as np
 
+from .. import ops
 from ..errors import InputError
-from ..ir import Attribute, Interval, Node
+from ..ir import Attribute, Graph, Interval, Node, Quantization
 from ..ops.base import IntArray, float_attr, int_attr
 from ..ops.requantize import float_steps
-from ..ops.requantize_shift import RequantizeShift, fewest_bits
+from ..ops.requantize_line import wide_bits
+from ..ops.requantize_shift import fewest_bits, window_width
 from ..ops.requantize_table import STEPS
 from ..program import Program
+from .lines import line_through
+
+MOST_WIDE = 62
 
 
 def thresholds(node: Node, channels: int, span: Interval) -> IntArray:
@@ -60,12 +65,37 @@ def _agrees(lowered: Node, expected: IntArray, span: Interval) -> bool:
     inside = np.clip(expected, span.lo, span.hi).T
     before = np.clip(expected - 1, span.lo, span.hi).T
     lo = int_attr(lowered, "lo")
-    op = RequantizeShift()
+    op = ops.of(lowered)
     for points in (inside, before):
         exact = lo + (expected.T[None] <= points[:, None]).sum(1)
         if (op.evaluate(lowered, [points]) != exact).any():
             return False
     return True
+
+
+def _by_line(node: Node, honest: Interval, expected: IntArray) -> Node | None:
+    """None where some channel has no line, or one too wide to be computed in 64 bits."""
+    lo, hi = int_attr(node, "lo"), int_attr(node, "hi")
+    lines = [line_through(row, honest) for row in expected]
+    found = [line for line in lines if line is not None]
+    bits = max(honest.bits, 2)
+    admitted = Interval(honest.lo, honest.lo + (1 << bits) - 1)
+    width = window_width(lo, hi)
+    wide = tuple(wide_bits(x.num, x.offset, x.shift, width, admitted) for x in found)
+    if len(found) < len(lines) or max(wide) > MOST_WIDE:
+        return None
+    attrs: dict[str, Attribute] = {
+        "num": tuple(x.num for x in found),
+        "offset": tuple(x.offset for x in found),
+        "shift": tuple(x.shift for x in found),
+        "wide": wide,
+        "low": honest.lo,
+        "bits": bits,
+        "lo": lo,
+        "hi": hi,
+    }
+    lowered = Node("requantize_line", node.name, node.inputs, node.output, attrs)
+    return lowered if _agrees(lowered, expected, honest) else None
 
 
 def _by_table(node: Node, honest: Interval, expected: IntArray) -> Node:
@@ -93,7 +123,17 @@ def lower(node: Node, honest: Interval) -> Node:
             remedy="quantize activations to uint8 or int8",
         )
     expected = thresholds(node, channels, honest)
-    return _by_shift(node, honest, expected) or _by_table(node, honest, expected)
+    shifted = _by_shift(node, honest, expected)
+    if shifted is not None:
+        return shifted
+    table, line = _by_table(node, honest, expected), _by_line(node, honest, expected)
+    return line if line is not None and _cost(line) < _cost(table) else table
+
+
+def _cost(node: Node) -> int:
+    """Constraints of one sample; requantizations don't look at the graph around them."""
+    graph = Graph(node.output, Quantization(None, 0, "int8"), (), (node,), node.output.name)
+    return ops.of(node).constraints(node, graph, 1)
 
 
 def lower_requantize(program: Program) -> Program:

@@ -1,0 +1,56 @@
+"""Requantize by a line: clip(floor((num·acc + offset) / 2^shift), 0, hi - lo) + lo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..ir import Graph, Interval, Node, TensorType
+from .base import Gadget, IntArray, Op, int_attr, ints_attr
+from .requantize_shift import window_width
+
+
+def wide_bits(num: int, offset: int, shift: int, width: int, admitted: Interval) -> int:
+    """The fewest bits, signed, that hold num·acc + offset for every admitted accumulator."""
+    ends = (num * admitted.lo + offset, num * admitted.hi + offset)
+    needed = max((e if e >= 0 else -e - 1).bit_length() for e in ends) + 1
+    return max(needed, shift + width + 1)
+
+
+class RequantizeLine(Op):
+    """attrs num, offset, shift, wide: one a channel or one for all; lo, hi; low, bits: the
+    accumulators' own range check, [low, low + 2^bits)."""
+
+    name = "requantize_line"
+
+    def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
+        return TensorType(inputs[0].shape, Interval(int_attr(node, "lo"), int_attr(node, "hi")))
+
+    def evaluate(self, node: Node, inputs: Sequence[IntArray]) -> IntArray:
+        num = np.array(ints_attr(node, "num"), np.int64)
+        offset = np.array(ints_attr(node, "offset"), np.int64)
+        shift = np.array(ints_attr(node, "shift"), np.int64)
+        lo, hi = int_attr(node, "lo"), int_attr(node, "hi")
+        line = np.right_shift(num * inputs[0] + offset, shift)
+        out: IntArray = np.clip(line, 0, hi - lo) + lo
+        return out
+
+    def gadget(self, node: Node, graph: Graph, samples: int) -> Gadget:
+        num, lo, hi = ints_attr(node, "num"), int_attr(node, "lo"), int_attr(node, "hi")
+        lines = tuple(ints_attr(node, key) for key in ("num", "offset", "shift", "wide"))
+        shape = (samples, node.output.type.size, int_attr(node, "bits"), int_attr(node, "low"))
+        clip = (lo, window_width(lo, hi), hi - lo)
+        parameters = (*shape, len(num), *lines, *clip)
+        return Gadget("nn/requantize_line.circom", "RequantizeLine", parameters, node.inputs)
+
+    def constraints(self, node: Node, graph: Graph, samples: int) -> int:
+        width = window_width(int_attr(node, "lo"), int_attr(node, "hi"))
+        cut = int_attr(node, "hi") - int_attr(node, "lo") != (1 << width) - 1
+        one = int_attr(node, "bits") + 4 + (width + 3 if cut else 0)
+        wide, size = ints_attr(node, "wide"), node.output.type.size
+        return samples * (size * one + sum(wide) * (size // len(wide)))
+
+    def enforces(self, node: Node, position: int) -> Interval | None:
+        low = int_attr(node, "low")
+        return Interval(low, low + (1 << int_attr(node, "bits")) - 1)
