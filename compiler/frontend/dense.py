@@ -29,27 +29,46 @@ def _plain_gemm(node: onnx.NodeProto) -> None:
 
 
 def _real_dense(reading: Reading, node: onnx.NodeProto, *, transpose: bool) -> Real:
-    x, weight = reading.tensor(node, 0), reading.tensor(node, 1)
-    if not isinstance(x, Real) or x.zero_point is None or x.clipped or x.scale.ndim:
+    x = _dequantized_data(reading, node)
+    weight = _dequantized_constant(reading, node, 1, "weight")
+    bias = None
+    if len(node.input) > 2 and node.input[2]:
+        bias = _dequantized_constant(reading, node, 2, "bias")
+    if weight.dtype == "int32":
+        raise refusal(node, "its weight is int32", "use int8 or uint8 weights")
+    scale = x.scale * weight.scale
+    if bias is not None:
+        check_bias(node, bias, scale)
+    return _dense(reading, node, x, weight, scale, transpose=transpose, bias=bias)
+
+
+def _dequantized_data(reading: Reading, node: onnx.NodeProto) -> Real:
+    x = reading.tensor(node, 0)
+    if not isinstance(x, Real) or x.integer is None or x.clipped:
         raise refusal(
             node,
             f"its input {node.input[0]!r} is no dequantized 8-bit tensor",
             "put a QuantizeLinear and a DequantizeLinear before it",
         )
-    if not isinstance(weight, RealConstant):
-        raise refusal(node, f"its weight {node.input[1]!r} is not constant", "use constant weights")
-    bias = reading.tensor(node, 2) if len(node.input) > 2 and node.input[2] else None
-    if bias is not None and not isinstance(bias, RealConstant):
-        raise refusal(node, f"its bias {node.input[2]!r} is not constant", "use a constant bias")
-    scale = x.scale * weight.scale
-    check_bias_scale(node, bias, scale)
-    value, width = dense(reading, node, x.value, x.shape, weight, transpose, bias)
-    return Real((*x.shape[:-1], width), value, scale, fused=True)
+    return x
 
 
-def check_bias_scale(node: onnx.NodeProto, bias: RealConstant | None, scale: Floats) -> None:
-    """onnxruntime's integer kernels add the bias to the accumulator, whatever its own scale says."""
-    if bias is not None and not np.allclose(bias.scale, scale, rtol=1e-6, atol=0):
+def _dequantized_constant(
+    reading: Reading, node: onnx.NodeProto, position: int, what: str
+) -> RealConstant:
+    found = reading.tensor(node, position)
+    if not isinstance(found, RealConstant):
+        name = node.input[position]
+        raise refusal(node, f"its {what} {name!r} is not constant", f"use a constant {what}")
+    return found
+
+
+def check_bias(node: onnx.NodeProto, bias: RealConstant, scale: Floats) -> None:
+    """onnxruntime's integer kernels add the bias to the accumulator whatever its scale says."""
+    if bias.dtype != "int32":
+        raise refusal(node, f"its bias is {bias.dtype}", "use an int32 bias")
+    fits = bias.scale.size in (1, scale.size) or scale.size == 1
+    if not fits or not np.allclose(bias.scale, scale, rtol=1e-6, atol=0):
         raise refusal(
             node,
             "its bias is not at the scale of the accumulator (input scale times weight scale)",
@@ -57,31 +76,49 @@ def check_bias_scale(node: onnx.NodeProto, bias: RealConstant | None, scale: Flo
         )
 
 
-def dense(
-    reading: Reading,
-    node: onnx.NodeProto,
-    x: str,
-    shape: tuple[int, ...],
-    weight: RealConstant,
-    transpose: bool,
-    bias: RealConstant | None,
-) -> tuple[str, int]:
-    """Emits the dense node; gives its value's name and width."""
-    matrix = weight.integers.T if transpose else weight.integers
-    if matrix.ndim != 2 or shape[-1:] != matrix.shape[:1] or int(np.prod(shape[:-1])) != 1:
+def constant_row(
+    reading: Reading, node: onnx.NodeProto, constant: RealConstant, shape: tuple[int, ...]
+) -> str:
+    """The name of ``constant``, broadcast to a sample of ``shape``, as a (1, size) parameter."""
+    try:
+        row = np.broadcast_to(constant.integers, (1, *shape))
+    except ValueError:
         raise refusal(
             node,
-            f"a sample of shape {list(shape)} meets a weight of shape {list(matrix.shape)}",
+            f"a sample of shape {list(shape)} meets a constant of shape {list(constant.shape)}",
+            "give the constant one element an output",
+        ) from None
+    return reading.parameter(constant.name, row.reshape(1, -1), constant.range)
+
+
+def _dense(
+    reading: Reading,
+    node: onnx.NodeProto,
+    x: Real,
+    weight: RealConstant,
+    scale: Floats,
+    *,
+    transpose: bool,
+    bias: RealConstant | None,
+) -> Real:
+    """Emits the dense node; its accumulators at ``scale``."""
+    matrix = weight.integers.T if transpose else weight.integers
+    flat = int(np.prod(x.shape[:-1])) == 1
+    if matrix.ndim != 2 or x.shape[-1:] != matrix.shape[:1] or not flat:
+        raise refusal(
+            node,
+            f"a sample of shape {list(x.shape)} meets a weight of shape {list(matrix.shape)}",
             "flatten the sample to one axis that fits the weight",
         )
-    if weight.scale.ndim and weight.scale.size not in (1, matrix.shape[1]):
+    width = int(matrix.shape[1])
+    along_outputs = weight.axis == (0 if transpose else 1) and weight.scale.size == width
+    if weight.scale.ndim and not along_outputs:
         raise refusal(node, "its weight's scales are not one an output", "quantize along outputs")
-    inputs = [x, reading.parameter(weight.name, matrix, weight.range)]
+    inputs = [x.value, reading.parameter(weight.name, matrix, weight.range)]
     if bias is not None:
-        row = np.broadcast_to(bias.integers.reshape(1, -1), (1, matrix.shape[1]))
-        inputs.append(reading.parameter(bias.name, row, bias.range))
+        inputs.append(constant_row(reading, node, bias, (width,)))
     value = reading.emit("dense", node_name(node), tuple(inputs), f"{node.output[0]}.acc")
-    return value, matrix.shape[1]
+    return Real((*x.shape[:-1], width), value, scale)
 
 
 def qlinear_matmul(reading: Reading, node: onnx.NodeProto) -> Tensor:
@@ -104,6 +141,8 @@ def qgemm(reading: Reading, node: onnx.NodeProto) -> Tensor:
 def _finish(reading: Reading, node: onnx.NodeProto, source: Real, at: int) -> Tensor:
     zero, dtype = zero_point(reading, node, at + 1)
     divisor = reading.floats(node, at, "output scale")
+    if divisor.ndim or zero.ndim:
+        raise refusal(node, "its output is quantized per channel", "quantize it per tensor")
     return requantized(reading, node, source, divisor, int(zero), dtype)
 
 
@@ -114,27 +153,28 @@ def _integer_dense(
     if x_scale.ndim or zero.ndim:
         raise refusal(node, "its input is quantized per row", "quantize activations per tensor")
     x = activation(reading, node, 0, int(zero))
-    weight = _weight(reading, node)
+    weight = _weight(reading, node, transpose=transpose)
     bias = None if bias_at is None else _bias(reading, node, bias_at)
-    value, width = dense(reading, node, x.value, x.shape, weight, transpose, bias)
-    return Real((*x.shape[:-1], width), value, x_scale * weight.scale, fused=True)
+    data = Real(x.shape, x.value, x_scale, x)
+    scale = x_scale * weight.scale
+    return _dense(reading, node, data, weight, scale, transpose=transpose, bias=bias)
 
 
-def _weight(reading: Reading, node: onnx.NodeProto) -> RealConstant:
+def _weight(reading: Reading, node: onnx.NodeProto, *, transpose: bool) -> RealConstant:
     raw = reading.constant(node, 3, "weight")
     if raw.dtype not in (np.int8, np.uint8):
         raise refusal(node, f"its weight is {raw.dtype}", "use int8 or uint8 weights")
     zero, _ = zero_point(reading, node, 5)
-    along = zero.reshape(-1, 1) if zero.ndim and attribute(node, "transB", 0) else zero
     scale = reading.floats(node, 4, "weight scale")
+    along = zero.reshape(-1, 1) if zero.ndim and transpose else zero
     centred = raw.astype(np.int64) - along
-    return RealConstant(node.input[3], centred, scale, zero, str(raw.dtype))
+    axis = (0 if transpose else 1) if scale.ndim else None
+    return RealConstant(node.input[3], centred, scale, zero, str(raw.dtype), axis)
 
 
 def _bias(reading: Reading, node: onnx.NodeProto, position: int) -> RealConstant:
     raw = reading.constant(node, position, "bias")
     if raw.dtype != np.int32:
         raise refusal(node, f"its bias is {raw.dtype}", "use an int32 bias")
-    one = np.ones((), np.float32)
-    none = np.zeros((), np.int64)
+    one, none = np.ones((), np.float32), np.zeros((), np.int64)
     return RealConstant(node.input[position], raw.astype(np.int64), one, none, "int32")

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import onnx
 
-from .dense import check_bias_scale
+from .dense import check_bias, constant_row
+from .onnx_file import attribute
 from .quantization import EIGHT_BITS, requantized
 from .reading import Reading, activation, node_name, refusal, zero_point
-from .tensors import Real, RealConstant, RealSum, Tensor
+from .tensors import Integer, Operand, Real, RealConstant, RealSum, Tensor
+
+SIGNED_OFFSET = 128
+"""int8 to uint8: onnxruntime on x64 makes this change to int8 activations of QDQ models."""
 
 
 def _clipped(reading: Reading, node: onnx.NodeProto, low: float, high: float) -> Tensor:
     source = reading.tensor(node, 0)
     if not isinstance(source, Real | RealSum):
         raise refusal(node, "its input is not a dequantized tensor", "dequantize it first")
+    if math.isnan(low) or math.isnan(high) or low > high:
+        raise refusal(node, f"its bounds are {low} and {high}", "give a lower and an upper bound")
     bounded_low = min(max(source.low, low), high)
     bounded_high = max(min(source.high, high), bounded_low)
     return replace(source, low=bounded_low, high=bounded_high)
 
 
 def relu(reading: Reading, node: onnx.NodeProto) -> Tensor:
-    return _clipped(reading, node, 0.0, float("inf"))
+    """max(x, 0)."""
+    return _clipped(reading, node, 0.0, math.inf)
 
 
 def clip(reading: Reading, node: onnx.NodeProto) -> Tensor:
-    bounds = [-float("inf"), float("inf")]
+    """min(max(x, low), high); the bounds are attributes up to operator set 10, then inputs."""
+    bounds = [float(attribute(node, "min", -math.inf)), float(attribute(node, "max", math.inf))]
     for position in (1, 2):
         if position < len(node.input) and node.input[position]:
             bounds[position - 1] = float(reading.constant(node, position, "bound").item())
@@ -35,82 +44,95 @@ def clip(reading: Reading, node: onnx.NodeProto) -> Tensor:
 
 
 def add(reading: Reading, node: onnx.NodeProto) -> Tensor:
-    """A sum of two dequantized tensors, or a bias behind a MatMul that has none."""
-    a, b = reading.tensor(node, 0), reading.tensor(node, 1)
-    if isinstance(a, RealConstant):
-        a, b = b, a
-        swapped = True
-    else:
-        swapped = False
-    if isinstance(a, Real) and a.zero_point is None and isinstance(b, RealConstant):
-        return _biased(reading, node, a, b)
-    if not isinstance(a, Real) or a.zero_point is None or a.clipped:
-        raise refusal(node, f"its input {node.input[0]!r} is not quantized", "quantize that tensor")
-    other = _constant_row(reading, node, b, a.shape) if isinstance(b, RealConstant) else b
-    if not isinstance(other, Real) or other.zero_point is None or other.shape != a.shape:
-        raise refusal(
-            node, f"its input {node.input[1]!r} is no quantized tensor of the same shape",
-            "quantize that tensor",
-        )
-    left, right = (other, a) if swapped else (a, other)
-    return RealSum(a.shape, node_name(node), left, right)
+    """A sum of two dequantized tensors, or an int32 bias behind a MatMul that has none."""
+    terms = [reading.tensor(node, position) for position in (0, 1)]
+    accumulators = [t for t in terms if isinstance(t, Real) and t.integer is None]
+    biases = [t for t in terms if isinstance(t, RealConstant)]
+    if accumulators and biases:
+        return _biased(reading, node, accumulators[0], biases[0])
+    return _sum(reading, node, terms, signed_offset=SIGNED_OFFSET)
 
 
 def _biased(reading: Reading, node: onnx.NodeProto, acc: Real, bias: RealConstant) -> Real:
     """The dense node behind ``acc`` again, with a bias; the old one is dead code."""
     source = next(n for n in reading.nodes if n.output.name == acc.value)
-    if bias.dtype != "int32" or len(source.inputs) == 3 or acc.clipped:
+    if len(source.inputs) == 3 or acc.clipped:
         raise refusal(
             node,
             "it adds to an accumulator that is not quantized",
-            "quantize the MatMul's output, or use Gemm with an int32 bias",
+            "quantize what it adds to, or use Gemm with an int32 bias",
         )
-    check_bias_scale(node, bias, acc.scale)
-    row = np.broadcast_to(bias.integers.reshape(1, -1), (1, acc.shape[-1]))
-    name = reading.parameter(bias.name, row, bias.range)
+    check_bias(node, bias, acc.scale)
+    name = constant_row(reading, node, bias, acc.shape)
     value = reading.emit("dense", source.name, (*source.inputs, name), f"{node.output[0]}.acc")
     return replace(acc, value=value)
 
 
-def _constant_row(
+def _sum(
+    reading: Reading, node: onnx.NodeProto, terms: list[Tensor], *, signed_offset: int
+) -> RealSum:
+    shapes = [t.shape for t in terms if isinstance(t, Real)]
+    if not shapes:
+        raise refusal(node, "none of its inputs depends on the data", "fold its constants")
+    operands, types = list[Operand](), set[str]()
+    for position, term in enumerate(terms):
+        offset = 0
+        if isinstance(term, RealConstant):
+            row = _eight_bit_row(reading, node, term, shapes[0])
+            operand, dtype = Operand(row.value, float(term.scale), row.zero_point), row.dtype
+        else:
+            source, scale = _activation_term(node, position, term, shapes[0])
+            offset = signed_offset if source.dtype == "int8" else 0
+            operand = Operand(source.value, scale, source.zero_point + offset)
+            dtype = "uint8" if offset else source.dtype
+        operands.append(operand)
+        types.add(dtype)
+    kernel = types.pop() if len(types) == 1 else None
+    a, b = operands
+    return RealSum(shapes[0], node_name(node), a, b, kernel, signed_offset)
+
+
+def _activation_term(
+    node: onnx.NodeProto, position: int, term: Tensor, shape: tuple[int, ...]
+) -> tuple[Integer, float]:
+    whole = isinstance(term, Real) and not term.clipped and term.shape == shape
+    if not isinstance(term, Real) or term.integer is None or not whole:
+        raise refusal(
+            node,
+            f"its input {node.input[position]!r} is no quantized tensor of shape {list(shape)}",
+            "quantize that tensor",
+        )
+    return term.integer, float(term.scale)
+
+
+def _eight_bit_row(
     reading: Reading, node: onnx.NodeProto, constant: RealConstant, shape: tuple[int, ...]
-) -> Real:
-    """An 8-bit constant as a private parameter of one row."""
-    size = int(np.prod(shape))
+) -> Integer:
     eight_bits = constant.dtype in EIGHT_BITS
     if not eight_bits or constant.scale.ndim or constant.zero_point.ndim:
         raise refusal(node, f"{constant.name!r} is not 8-bit per tensor", "quantize it to 8 bits")
-    if constant.integers.size not in (1, size):
-        raise refusal(
-            node,
-            f"a sample of shape {list(shape)} meets a constant of shape {list(constant.shape)}",
-            "give the constant one element an output",
-        )
-    row = np.broadcast_to(constant.integers.reshape(1, -1), (1, size))
-    name = reading.parameter(constant.name, row, constant.range)
-    return Real(shape, name, constant.scale, fused=False, zero_point=int(constant.zero_point))
+    name = constant_row(reading, node, constant, shape)
+    return Integer(shape, name, int(constant.zero_point), constant.dtype)
 
 
 def qlinear_add(reading: Reading, node: onnx.NodeProto) -> Tensor:
     """com.microsoft.QLinearAdd(a, sa, za, b, sb, zb, sc, zc)."""
     terms = [_term(reading, node, start) for start in (0, 3)]
-    shape = next((t.shape for t in terms if isinstance(t, Real)), None)
-    if shape is None:
-        raise refusal(node, "both of its inputs are constants", "fold them")
-    a, b = (
-        _constant_row(reading, node, t, shape) if isinstance(t, RealConstant) else t for t in terms
-    )
     zero, dtype = zero_point(reading, node, 7)
     divisor = reading.floats(node, 6, "output scale")
-    total = RealSum(shape, node_name(node), a, b)
+    if divisor.ndim or zero.ndim:
+        raise refusal(node, "its output is quantized per channel", "quantize it per tensor")
+    total = _sum(reading, node, terms, signed_offset=0)
     return requantized(reading, node, total, divisor, int(zero), dtype)
 
 
-def _term(reading: Reading, node: onnx.NodeProto, at: int) -> Real | RealConstant:
+def _term(reading: Reading, node: onnx.NodeProto, at: int) -> Tensor:
     scale, (zero, _) = reading.floats(node, at + 1, "scale"), zero_point(reading, node, at + 2)
     if node.input[at] in reading.constants:
         raw = reading.constants[node.input[at]]
         centred = raw.astype(np.int64) - zero
         return RealConstant(node.input[at], centred, scale, zero, str(raw.dtype))
+    if scale.ndim or zero.ndim:
+        raise refusal(node, "an activation is quantized per channel", "quantize it per tensor")
     source = activation(reading, node, at, int(zero))
-    return Real(source.shape, source.value, scale, fused=False, zero_point=source.zero_point)
+    return Real(source.shape, source.value, scale, source)

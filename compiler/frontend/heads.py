@@ -9,30 +9,33 @@ from .reading import Reading, refusal
 from .tensors import Head, Integer, Real, Tensor
 
 
-def _logits(reading: Reading, node: onnx.NodeProto, axis: int) -> Real | Integer:
+def _head(reading: Reading, node: onnx.NodeProto, axis: int) -> Head:
     tensor = reading.tensor(node, 0)
     if isinstance(tensor, Head):
-        tensor = tensor.logits
+        if tensor.operator == "ArgMax":
+            raise refusal(node, "it reads the result of an ArgMax", "put it last")
+        return Head(tensor.shape, tensor.source, tensor.logits, node.op_type)
     if not isinstance(tensor, Real | Integer):
         raise refusal(node, "its input is no logits of a quantized layer", "put it last")
     if axis not in (-1, len(tensor.shape)):
         raise refusal(node, f"its axis is {axis}", "apply it over the classes, the last axis")
-    return tensor
+    return Head(tensor.shape, node.input[0], tensor, node.op_type)
 
 
 def softmax(reading: Reading, node: onnx.NodeProto) -> Tensor:
-    logits = _logits(reading, node, attribute(node, "axis", -1))
-    return Head(logits.shape, logits, node.op_type)
+    """Softmax or LogSoftmax over the classes."""
+    return _head(reading, node, attribute(node, "axis", -1))
 
 
 def argmax(reading: Reading, node: onnx.NodeProto) -> Tensor:
+    """ArgMax over the classes, ties to the lowest index."""
     if attribute(node, "select_last_index", 0):
         raise refusal(node, "it breaks ties towards the last index", "set select_last_index to 0")
-    logits = _logits(reading, node, attribute(node, "axis", 0))
-    return Head(logits.shape, logits, node.op_type)
+    return _head(reading, node, attribute(node, "axis", 0))
 
 
-def qlinear_softmax(reading: Reading, node: onnx.NodeProto) -> Tensor:
+def qlinear_softmax(_reading: Reading, node: onnx.NodeProto) -> Tensor:
+    """Refused: see the message."""
     raise refusal(
         node,
         "a quantized Softmax changes the argmax (its 8 bits tie where the logits do not)",

@@ -19,6 +19,7 @@ from ..program import Program
 from .constants import constants
 from .onnx_file import describe, load
 from .operators import OPERATORS, Reader
+from .quantization import quantized_constant
 from .reading import Reading
 from .tensors import Floats, Head, Integer, RawInput, Real, Tensor
 
@@ -31,6 +32,22 @@ DTYPES = {
 
 
 @dataclass(frozen=True)
+class Trace:
+    """Where the graph's values are found in the ONNX model.
+
+    ``integers``: its 8-bit tensors that depend on the data, by name, in the order of its nodes.
+    ``logits``: the tensor ``source``, before the ``head`` (Softmax, ...) if the model has one.
+    ``symbolic``: whether it takes more than one sample at a time.
+    """
+
+    integers: Mapping[str, Integer]
+    source: str
+    logits: Integer | Real
+    head: str | None
+    symbolic: bool
+
+
+@dataclass(frozen=True)
 class Imported:
     """A model as read: ``values`` are the private parameters; the metadata may say nothing."""
 
@@ -39,6 +56,7 @@ class Imported:
     input_shape: tuple[int, ...]
     weight_bits: int | None
     accumulator_bits: Mapping[str, int]
+    trace: Trace
 
 
 def import_model(path: Path) -> Imported:
@@ -49,8 +67,8 @@ def import_model(path: Path) -> Imported:
     """
     model = load(path)
     reading = _read(model)
-    output = _logits(reading, model)
-    graph = drop_dead(Program(reading.graph(output), 1)).graph
+    trace = _trace(reading, model)
+    graph = drop_dead(Program(reading.graph(_output(reading, trace)), 1)).graph
     values = {p.name: reading.values[p.name] for p in graph.parameters}
     metadata = {p.key: p.value for p in model.metadata_props}
     return Imported(
@@ -59,6 +77,7 @@ def import_model(path: Path) -> Imported:
         _input(model)[1],
         _weight_bits(metadata.get(WEIGHT_BITS)),
         _accumulator_bits(metadata.get(ACCUMULATOR_BITS)),
+        trace,
     )
 
 
@@ -70,7 +89,10 @@ def _read(model: onnx.ModelProto) -> Reading:
     for node in model.graph.node:
         if node.output[0] in known:
             continue
-        reading.tensors[node.output[0]] = _reader(node)(reading, node)
+        if node.op_type == "QuantizeLinear" and node.input[0] in reading.constants:
+            reading.constants[node.output[0]] = quantized_constant(reading, node)
+        else:
+            reading.tensors[node.output[0]] = _reader(node)(reading, node)
     return reading
 
 
@@ -114,8 +136,7 @@ def _input(model: onnx.ModelProto) -> tuple[str, tuple[int, ...], str, int | Non
     return inputs[0].name, sample, DTYPES[tensor.elem_type], dims[0] or None
 
 
-def _logits(reading: Reading, model: onnx.ModelProto) -> str:
-    """The value that the classes are compared by."""
+def _trace(reading: Reading, model: onnx.ModelProto) -> Trace:
     if len(model.graph.output) != 1:
         raise InputError(
             f"the model has {len(model.graph.output)} outputs",
@@ -124,31 +145,42 @@ def _logits(reading: Reading, model: onnx.ModelProto) -> str:
         )
     name = model.graph.output[0].name
     tensor: Tensor | None = reading.tensors.get(name)
+    source, head = name, None
     if isinstance(tensor, Head):
-        tensor = tensor.logits
-    if isinstance(tensor, Integer):
-        return tensor.value
-    if not isinstance(tensor, Real):
+        source, head, tensor = tensor.source, tensor.operator, tensor.logits
+    if not isinstance(tensor, Integer | Real):
         reading.graph(name)
-        raise InputError(f"the model's output {name!r} is no quantized layer's result")
-    if tensor.clipped:
         raise InputError(
-            f"the model's output {name!r} is clipped (Relu or Clip) and not quantized behind it",
+            f"the model's output {name!r} is no quantized layer's result",
+            remedy="end the model in a dense layer, or in Softmax or ArgMax behind one",
+        )
+    integers = {k: t for k, t in reading.tensors.items() if isinstance(t, Integer)}
+    return Trace(integers, source, tensor, head, reading.batch is None)
+
+
+def _output(reading: Reading, trace: Trace) -> str:
+    """The value that the classes are compared by."""
+    if isinstance(trace.logits, Integer):
+        return trace.logits.value
+    if trace.logits.clipped:
+        raise InputError(
+            f"the model's output {trace.source!r} is clipped (Relu or Clip) and not quantized "
+            "behind it",
             why="clipping makes ties, and logits are compared as accumulators",
             remedy="drop the last Relu or Clip, or quantize its result",
         )
-    return _scaled(reading, tensor, name)
+    return _scaled(reading, trace.logits, trace.source)
 
 
 def _scaled(reading: Reading, tensor: Real, name: str) -> str:
     """Accumulators whose channels have scales of their own, as integers at one scale."""
-    factors = integer_factors(tensor.scale)
+    factors = _integer_factors(tensor.scale)
     if len(set(factors)) == 1:
         return tensor.value
     return reading.emit("scale", name, (tensor.value,), f"{name}.scaled", factor=factors)
 
 
-def integer_factors(scale: Floats) -> tuple[int, ...]:
+def _integer_factors(scale: Floats) -> tuple[int, ...]:
     """The smallest integers in the proportion of float32 scales, exactly (a float is m·2^e)."""
     ratios = [float(s).as_integer_ratio() for s in np.atleast_1d(scale)]
     common = max(d for _, d in ratios)

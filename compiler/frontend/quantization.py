@@ -7,8 +7,8 @@ import math
 import numpy as np
 import onnx
 
-from ..ir import Quantization
-from .onnx_file import attribute
+from ..ir import Interval, Quantization
+from .onnx_file import Array, attribute
 from .reading import (
     Reading,
     activation,
@@ -18,34 +18,64 @@ from .reading import (
     scale_attribute,
     zero_point,
 )
-from .tensors import Floats, Head, Integer, RawInput, Real, RealConstant, RealSum, Tensor
+from .tensors import Floats, Head, Integer, RawInput, Real, RealConstant, RealSum, Tensor, limits
 
 EIGHT_BITS = ("uint8", "int8")
+FLOAT32_EPSILON = float(np.finfo(np.float32).eps)
 
 
 def quantize_linear(reading: Reading, node: onnx.NodeProto) -> Tensor:
     """saturate(rint(x / scale) + zero_point), per tensor."""
+    _plain(node)
     source = reading.tensor(node, 0)
     divisor = reading.floats(node, 1, "scale")
-    zero, dtype = zero_point(reading, node, 2)
+    zero, dtype = _written(reading, node)
     if divisor.ndim or zero.ndim:
         raise refusal(node, "an activation is quantized per channel", "quantize it per tensor")
-    if dtype not in EIGHT_BITS:
-        raise refusal(node, f"it quantizes an activation to {dtype}", "use uint8 or int8")
     return requantized(reading, node, source, divisor, int(zero), dtype)
+
+
+def quantized_constant(reading: Reading, node: onnx.NodeProto) -> Array:
+    """QuantizeLinear of a float constant, as onnxruntime folds it: in float32, ties to even."""
+    _plain(node)
+    raw = reading.constant(node, 0, "input")
+    if raw.dtype != np.float32:
+        raise refusal(node, f"its constant is {raw.dtype}", "quantize a float32 constant")
+    zero, dtype = _written(reading, node)
+    scale, axis = reading.floats(node, 1, "scale"), attribute(node, "axis", 1)
+    every = limits(dtype)
+    steps = np.rint(raw / _along(node, scale, raw.ndim, axis))
+    shifted = steps.astype(np.float64) + _along(node, zero, raw.ndim, axis)
+    return np.clip(shifted, every.lo, every.hi).astype(dtype)
+
+
+def _written(reading: Reading, node: onnx.NodeProto) -> tuple[Array, str]:
+    """Zero point and type of a QuantizeLinear's output: 8 bits."""
+    zero, dtype = zero_point(reading, node, 2)
+    if len(node.input) < 3 and attribute(node, "output_dtype", 0):
+        wanted = onnx.helper.tensor_dtype_to_np_dtype(attribute(node, "output_dtype"))
+        dtype = str(np.dtype(wanted))
+    if dtype not in EIGHT_BITS:
+        raise refusal(node, f"it quantizes to {dtype}", "use uint8 or int8")
+    return zero, dtype
+
+
+def _plain(node: onnx.NodeProto) -> None:
+    if attribute(node, "block_size", 0):
+        raise refusal(node, "it quantizes in blocks", "quantize per tensor or per channel")
 
 
 def requantized(
     reading: Reading, node: onnx.NodeProto, source: Tensor, divisor: Floats, zero: int, dtype: str
 ) -> Integer:
     """``source`` as an 8-bit tensor of this scale and zero point."""
-    name, output = node_name(node), node.output[0]
+    output = node.output[0]
     if isinstance(source, RawInput):
         if source.dtype != "float32":
             raise refusal(node, f"it quantizes an input of type {source.dtype}", "use float32")
         data = quantized_value(output, source.shape, dtype, zero)
         reading.set_data(node, data, Quantization(float(divisor), zero, dtype))
-        return Integer(source.shape, output, zero)
+        return Integer(source.shape, output, zero, dtype)
     if isinstance(source, Head):
         raise refusal(
             node,
@@ -54,80 +84,113 @@ def requantized(
         )
     if isinstance(source, Integer | RealConstant):
         raise refusal(node, "its input is quantized already", "dequantize it first")
-    lo, hi = clip_bounds(source, divisor, zero, dtype)
+    every = limits(dtype)
+    room = Interval(every.lo - zero, every.hi - zero)
     if isinstance(source, RealSum):
-        value = _sum(reading, source, output, divisor, zero, lo, hi)
+        value = _sum(reading, source, output, divisor, source.kernel_zero_point(zero, dtype), room)
     else:
-        value = reading.emit(
-            "requantize",
-            name,
-            (source.value,),
-            output,
-            scale=scale_attribute(source.scale),
-            divisor=float(divisor),
-            fused=source.fused and not source.clipped,
-            lo=lo,
-            hi=hi,
-        )
-    return Integer(source.shape, value, zero)
+        value = _steps(reading, node, source, divisor, room)
+    return Integer(source.shape, value, zero, dtype)
 
 
-def clip_bounds(source: Real | RealSum, divisor: Floats, zero: int, dtype: str) -> tuple[int, int]:
-    """Centred bounds: the type's, and Relu's or Clip's quantized (rounding is monotone)."""
-    limits = np.iinfo(np.uint8 if dtype == "uint8" else np.int8)
-    lo, hi = int(limits.min) - zero, int(limits.max) - zero
-    if source.low > -math.inf:
-        lo = min(max(lo, int(np.rint(np.float32(source.low) / divisor))), hi)
-    if source.high < math.inf:
-        hi = max(min(hi, int(np.rint(np.float32(source.high) / divisor))), lo)
-    return lo, hi
+def _steps(
+    reading: Reading, node: onnx.NodeProto, source: Real, divisor: Floats, room: Interval
+) -> str:
+    bounds = _bounds(source, divisor, room)
+    return reading.emit(
+        "requantize",
+        node_name(node),
+        (source.value,),
+        node.output[0],
+        scale=scale_attribute(source.scale),
+        divisor=float(divisor),
+        fused=source.integer is None and _absorbed(source, divisor, room),
+        lo=bounds.lo,
+        hi=bounds.hi,
+    )
 
 
 def _sum(
-    reading: Reading, source: RealSum, output: str, divisor: Floats, zero: int, lo: int, hi: int
+    reading: Reading,
+    source: RealSum,
+    output: str,
+    divisor: Floats,
+    kernel_zero: int | None,
+    room: Interval,
 ) -> str:
+    """In one kernel on the raw bytes, or in float32 with the zero points gone beforehand."""
+    zero_a, zero_b, zero_c, fused = 0, 0, 0, False
+    if kernel_zero is not None and _absorbed(source, divisor, room):
+        zero_a, zero_b, zero_c, fused = source.a.zero_point, source.b.zero_point, kernel_zero, True
+    bounds = _bounds(source, divisor, room)
     return reading.emit(
         "add_quantized",
         source.node,
         (source.a.value, source.b.value),
         output,
-        scale_a=float(source.a.scale),
-        scale_b=float(source.b.scale),
+        scale_a=source.a.scale,
+        scale_b=source.b.scale,
         scale_c=float(divisor),
-        zero_a=source.a.zero_point,
-        zero_b=source.b.zero_point,
-        zero_c=zero,
-        lo=lo,
-        hi=hi,
+        zero_a=zero_a,
+        zero_b=zero_b,
+        zero_c=zero_c,
+        fused=fused,
+        lo=bounds.lo,
+        hi=bounds.hi,
     )
+
+
+def _bounds(source: Real | RealSum, divisor: Floats, room: Interval) -> Interval:
+    """Centred bounds: the type's, and Relu's or Clip's quantized (rounding is monotone)."""
+    lo, hi = room.lo, room.hi
+    if source.low > -math.inf:
+        lo = min(max(lo, int(np.rint(np.float32(source.low) / divisor))), hi)
+    if source.high < math.inf:
+        hi = max(min(hi, int(np.rint(np.float32(source.high) / divisor))), lo)
+    return Interval(lo, hi)
+
+
+def _absorbed(source: Real | RealSum, divisor: Floats, room: Interval) -> bool:
+    """Whether onnxruntime drops the Relu or Clip, because QuantizeLinear saturates at least as
+    early; only then does it run the operation in an integer kernel (its ClipQuantFusion)."""
+    low = source.low - float(divisor * np.float32(room.lo))
+    high = float(divisor * np.float32(room.hi)) - source.high
+    return low <= FLOAT32_EPSILON and high <= FLOAT32_EPSILON
 
 
 def dequantize_linear(reading: Reading, node: onnx.NodeProto) -> Tensor:
     """(q - zero_point)·scale; of a constant, per tensor or along an axis."""
+    _plain(node)
     scale = reading.floats(node, 1, "scale")
     zero, _ = zero_point(reading, node, 2)
     if node.input[0] in reading.constants:
-        return dequantized_constant(reading, node, scale, attribute(node, "axis", 1))
+        return _dequantized_constant(reading, node, scale, zero)
     if scale.ndim or zero.ndim:
         raise refusal(node, "an activation is dequantized per channel", "quantize it per tensor")
     source = activation(reading, node, 0, int(zero))
-    return Real(source.shape, source.value, scale, fused=False, zero_point=source.zero_point)
+    return Real(source.shape, source.value, scale, source)
 
 
-def dequantized_constant(
-    reading: Reading, node: onnx.NodeProto, scale: Floats, axis: int
+def _dequantized_constant(
+    reading: Reading, node: onnx.NodeProto, scale: Floats, zero: Array
 ) -> RealConstant:
     raw = reading.constant(node, 0, "input")
-    zero, _ = zero_point(reading, node, 2)
     if raw.dtype not in (np.int8, np.uint8, np.int32):
         raise refusal(node, f"its constant is {raw.dtype}", "use int8, uint8 or int32 constants")
-    centred = raw.astype(np.int64) - _along(zero, raw.ndim, axis)
-    return RealConstant(node.input[0], centred, scale, zero, str(raw.dtype))
+    if raw.dtype == np.int32 and zero.any():
+        raise refusal(node, "its int32 constant has a zero point", "set it to 0")
+    axis = attribute(node, "axis", 1)
+    centred = raw.astype(np.int64) - _along(node, zero, raw.ndim, axis)
+    along = axis % max(raw.ndim, 1) if scale.ndim else None
+    return RealConstant(node.input[0], centred, scale, zero, str(raw.dtype), along)
 
 
-def _along(zero: np.ndarray, rank: int, axis: int) -> np.ndarray:
-    if not zero.ndim or rank == 1:
-        return zero
+def _along(node: onnx.NodeProto, vector: Array, rank: int, axis: int) -> Array:
+    """``vector`` in a shape that meets axis ``axis`` of a constant of that rank."""
+    if not vector.ndim:
+        return vector
     shape = [1] * rank
-    shape[axis] = -1
-    return zero.reshape(shape)
+    if rank != 1 and not -rank <= axis < rank:
+        raise refusal(node, f"its axis {axis} is outside its constant", "quantize along an axis")
+    shape[axis if rank > 1 else 0] = -1
+    return vector.reshape(shape)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
 
 import numpy as np
 import onnx
@@ -14,14 +13,14 @@ from ..errors import InputError
 from ..ir import Attribute, Graph, Interval, Node, Quantization, TensorType, Value
 from ..ops.base import IntArray
 from .onnx_file import Array, describe
-from .tensors import Floats, Integer, RawInput, Tensor
+from .tensors import Floats, Integer, RawInput, Tensor, limits
 
 
 class Reading:
     """Collects nodes and parameters while ONNX nodes are read in order."""
 
     def __init__(self, constants: Mapping[str, Array], batch: int | None) -> None:
-        self.constants = constants
+        self.constants = dict(constants)
         self.batch = batch
         self.tensors: dict[str, Tensor] = {}
         self.parameters: dict[str, Value] = {}
@@ -32,18 +31,20 @@ class Reading:
         self.quantization: Quantization | None = None
 
     def tensor(self, node: onnx.NodeProto, position: int) -> Tensor:
+        """Input ``position`` of ``node``, which must not be a bare constant."""
         name = node.input[position]
         if name in self.tensors:
             return self.tensors[name]
         if name in self.constants:
             raise refusal(
                 node,
-                f"its input {name!r} is a float constant",
+                f"its input {name!r} is a constant that is not quantized",
                 "quantize it (weights and biases as integers with a scale)",
             )
         raise refusal(node, f"its input {name!r} is unknown", "export the model again")
 
     def constant(self, node: onnx.NodeProto, position: int, what: str) -> Array:
+        """Input ``position`` as an array; ``what`` it is, for the error message."""
         name = node.input[position] if position < len(node.input) else ""
         if name not in self.constants:
             raise refusal(
@@ -52,29 +53,43 @@ class Reading:
         return self.constants[name]
 
     def floats(self, node: onnx.NodeProto, position: int, what: str) -> Floats:
-        scale = np.asarray(self.constant(node, position, what), np.float32)
-        if not (np.isfinite(scale).all() and (scale > 0).all()):
-            raise refusal(node, f"its {what} is not positive and finite", "quantize the model again")
-        return np.squeeze(scale)
+        """A scale: positive, finite float32, a scalar or a vector."""
+        raw = self.constant(node, position, what)
+        if raw.dtype != np.float32:
+            raise refusal(node, f"its {what} is {raw.dtype}", "use float32 scales")
+        if not (np.isfinite(raw).all() and (raw > 0).all()):
+            raise refusal(
+                node, f"its {what} is not positive and finite", "quantize the model again"
+            )
+        return np.asarray(np.squeeze(raw), np.float32)
 
     def set_data(self, node: onnx.NodeProto, data: Value, quantization: Quantization) -> None:
+        """Records how the model's input becomes integers: once."""
         if self.data is not None:
             raise refusal(node, "the model's input is quantized twice", "quantize it once")
         self.data, self.quantization = data, quantization
         self.types[data.name] = data.type
 
     def parameter(self, name: str, array: IntArray, interval: Interval) -> str:
-        """Declares a private parameter (rank 2) whose elements lie in ``interval``."""
-        declared = Value(name, TensorType((array.shape[0], array.shape[1]), interval))
-        while self.parameters.get(name, declared) != declared or (
-            name in self.values and not np.array_equal(self.values[name], array)
-        ):
-            name += "'"
-            declared = replace(declared, name=name)
-        self.parameters[name] = declared
-        self.types[name] = declared.type
-        self.values[name] = array.astype(np.int64)
-        return name
+        """Declares a private parameter (rank 2) whose elements lie in ``interval``.
+
+        A constant that is used twice is one parameter; where it is used in two ways, two.
+        """
+        shape = (array.shape[0], array.shape[1])
+        declared = Value(name, TensorType(shape, interval))
+        while not self._same(declared, array):
+            declared = replace(declared, name=f"{declared.name}'")
+        self.parameters[declared.name] = declared
+        self.types[declared.name] = declared.type
+        self.values[declared.name] = array.astype(np.int64)
+        return declared.name
+
+    def _same(self, declared: Value, array: IntArray) -> bool:
+        """Whether the name is free, or taken by this very parameter."""
+        if declared.name not in self.types:
+            return True
+        known = self.parameters.get(declared.name)
+        return known == declared and np.array_equal(self.values[declared.name], array)
 
     def emit(
         self, op: str, name: str, inputs: tuple[str, ...], output: str, **attrs: Attribute
@@ -89,6 +104,7 @@ class Reading:
         return output
 
     def graph(self, output: str) -> Graph:
+        """What was read, with ``output`` as its result; InputError if nothing was quantized."""
         data, quantization = self.data, self.quantization
         if data is None or quantization is None:
             raise InputError(
@@ -106,6 +122,7 @@ def refusal(node: onnx.NodeProto, why: str, remedy: str) -> InputError:
 
 
 def node_name(node: onnx.NodeProto) -> str:
+    """The node's name, or its first output's where it has none."""
     return node.name or node.output[0]
 
 
@@ -126,7 +143,7 @@ def activation(reading: Reading, node: onnx.NodeProto, position: int, zero: int)
     """Input ``position`` as an 8-bit activation whose zero point is ``zero``."""
     tensor = reading.tensor(node, position)
     if isinstance(tensor, RawInput) and tensor.dtype in ("uint8", "int8"):
-        tensor = integer_input(reading, node, position, tensor, zero)
+        tensor = _integer_input(reading, node, position, tensor, zero)
     if not isinstance(tensor, Integer):
         raise refusal(
             node, f"its input {node.input[position]!r} is not quantized", "quantize that tensor"
@@ -141,19 +158,20 @@ def activation(reading: Reading, node: onnx.NodeProto, position: int, zero: int)
     return tensor
 
 
-def integer_input(
+def _integer_input(
     reading: Reading, node: onnx.NodeProto, position: int, raw: RawInput, zero: int
 ) -> Integer:
     """The model's input where the model takes 8-bit integers as they are."""
     name = node.input[position]
     value = quantized_value(name, raw.shape, raw.dtype, zero)
     reading.set_data(node, value, Quantization(None, zero, raw.dtype))
-    tensor = Integer(raw.shape, name, zero)
+    tensor = Integer(raw.shape, name, zero, raw.dtype)
     reading.tensors[name] = tensor
     return tensor
 
 
 def quantized_value(name: str, shape: tuple[int, ...], dtype: str, zero: int) -> Value:
-    limits = np.iinfo(cast(type, np.dtype(dtype).type))
-    interval = Interval(int(limits.min) - zero, int(limits.max) - zero)
+    """The data as the graph takes them: flat, and centred over the whole range of ``dtype``."""
+    every = limits(dtype)
+    interval = Interval(every.lo - zero, every.hi - zero)
     return Value(name, TensorType((int(np.prod(shape)),), interval))

@@ -9,17 +9,24 @@ import onnx
 
 from .onnx_file import attribute
 from .reading import Reading, refusal
-from .tensors import Real, RealConstant, RealSum, Tensor
+from .tensors import Head, Real, RealConstant, Tensor
 
 
 def identity(reading: Reading, node: onnx.NodeProto) -> Tensor:
+    """The input as it is; Dropout too, as it does nothing in inference."""
+    if len(node.input) > 2 and node.input[2] and reading.constant(node, 2, "training mode").any():
+        raise refusal(node, "it is in training mode", "export the model for inference")
     return reading.tensor(node, 0)
 
 
 def _reshaped(node: onnx.NodeProto, tensor: Tensor, shape: tuple[int, ...]) -> Tensor:
-    if isinstance(tensor, RealConstant):
-        raise refusal(node, "it reshapes a constant", "store the constant in its final shape")
-    if isinstance(tensor, Real | RealSum) and getattr(tensor, "scale", np.float32(1)).ndim:
+    if isinstance(tensor, RealConstant | Head):
+        raise refusal(
+            node,
+            "it reshapes a constant or the result of Softmax or ArgMax",
+            "store constants in their final shape, and end the model in Softmax or ArgMax",
+        )
+    if isinstance(tensor, Real) and tensor.scale.ndim:
         raise refusal(node, "it reshapes a tensor with a scale a channel", "quantize it per tensor")
     return replace(tensor, shape=shape)
 
@@ -37,10 +44,9 @@ def reshape(reading: Reading, node: onnx.NodeProto) -> Tensor:
     """A constant target shape that leaves the batch dimension alone."""
     tensor = reading.tensor(node, 0)
     target = [int(d) for d in reading.constant(node, 1, "shape")]
-    allow_zero = attribute(node, "allowzero", 0)
-    shapes = {_target(tensor.shape, target, n, bool(allow_zero)) for n in (reading.batch or 2, 3)}
-    if reading.batch == 1:
-        shapes = {_target(tensor.shape, target, 1, bool(allow_zero))}
+    allow_zero = bool(attribute(node, "allowzero", 0))
+    batches = (1,) if reading.batch == 1 else (2, 3)
+    shapes = {_target(tensor.shape, target, n, allow_zero=allow_zero) for n in batches}
     if len(shapes) != 1 or None in shapes:
         raise refusal(
             node,
@@ -53,7 +59,7 @@ def reshape(reading: Reading, node: onnx.NodeProto) -> Tensor:
 
 
 def _target(
-    sample: tuple[int, ...], target: list[int], batch: int, allow_zero: bool
+    sample: tuple[int, ...], target: list[int], batch: int, *, allow_zero: bool
 ) -> tuple[int, ...] | None:
     """One sample's shape after a reshape of ``batch`` samples, or None if they are mixed."""
     source = (batch, *sample)

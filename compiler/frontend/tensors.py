@@ -15,6 +15,12 @@ from ..ops.base import IntArray
 Floats: TypeAlias = "NDArray[np.float32]"
 
 
+def limits(dtype: str) -> Interval:
+    """All values of an integer type."""
+    found = np.iinfo(cast(type, np.dtype(dtype).type))
+    return Interval(int(found.min), int(found.max))
+
+
 @dataclass(frozen=True)
 class RawInput:
     """The model's input before it is quantized. ``shape``: one sample's."""
@@ -30,68 +36,98 @@ class Integer:
     shape: tuple[int, ...]
     value: str
     zero_point: int
+    dtype: str
 
 
 @dataclass(frozen=True)
 class Real:
     """A float tensor clip(value·scale, low, high).
 
-    ``fused``: onnxruntime computes it in an integer kernel together with the QuantizeLinear behind
-    it. ``zero_point``: of the 8-bit tensor it was dequantized from, None for an accumulator.
+    ``scale``: a scalar or one a channel. ``integer``: the 8-bit tensor that it was dequantized
+    from; None for an accumulator, which onnxruntime computes in an integer kernel together with
+    the QuantizeLinear behind it.
     """
 
     shape: tuple[int, ...]
     value: str
     scale: Floats
-    fused: bool
-    zero_point: int | None = None
+    integer: Integer | None = None
     low: float = -math.inf
     high: float = math.inf
 
     @property
     def clipped(self) -> bool:
+        """Whether a Relu or Clip stands between the values and their reader."""
         return self.low > -math.inf or self.high < math.inf
 
 
 @dataclass(frozen=True)
 class RealConstant:
-    """A dequantized constant; ``integers`` are centred, ``scale`` is a scalar or one a channel."""
+    """A dequantized constant; ``integers`` are centred.
+
+    ``scale`` is a scalar or one an index of ``axis``, which is None for a scalar.
+    """
 
     name: str
     integers: IntArray
     scale: Floats
     zero_point: IntArray
     dtype: str
+    axis: int | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The constant's own shape."""
         return self.integers.shape
 
     @property
     def range(self) -> Interval:
         """What the type admits after centring, over all channels."""
-        limits = np.iinfo(cast(type, np.dtype(self.dtype).type))
-        zeros = np.atleast_1d(self.zero_point)
-        return Interval(int(limits.min) - int(zeros.max()), int(limits.max) - int(zeros.min()))
+        every, zeros = limits(self.dtype), np.atleast_1d(self.zero_point)
+        return Interval(every.lo - int(zeros.max()), every.hi - int(zeros.min()))
+
+
+@dataclass(frozen=True)
+class Operand:
+    """One side of a quantized sum; ``zero_point`` is the one that onnxruntime's kernel is given."""
+
+    value: str
+    scale: float
+    zero_point: int
 
 
 @dataclass(frozen=True)
 class RealSum:
-    """The float sum of two dequantized 8-bit tensors, waiting for its QuantizeLinear."""
+    """The sum of two dequantized 8-bit tensors, waiting for its QuantizeLinear.
+
+    ``kernel``: the type of both operands' bytes where that is one type, for which onnxruntime has
+    an integer kernel; None if it adds in float32. ``signed_offset``: what it adds to the bytes of
+    int8 activations beforehand, to make them uint8.
+    """
 
     shape: tuple[int, ...]
     node: str
-    a: Real
-    b: Real
+    a: Operand
+    b: Operand
+    kernel: str | None
+    signed_offset: int
     low: float = -math.inf
     high: float = math.inf
+
+    def kernel_zero_point(self, zero: int, dtype: str) -> int | None:
+        """The kernel's zero point for an output of ``dtype``; None where it has no such output."""
+        shifted = dtype == "int8" and self.signed_offset != 0
+        if self.kernel != ("uint8" if shifted else dtype):
+            return None
+        return zero + self.signed_offset if shifted else zero
 
 
 @dataclass(frozen=True)
 class Head:
-    """Softmax or ArgMax of ``logits``: only good as the model's output."""
+    """Softmax or ArgMax of the tensor ``source``, which is ``logits``: the model's last node."""
 
     shape: tuple[int, ...]
+    source: str
     logits: Real | Integer
     operator: str
 
