@@ -67,7 +67,7 @@ template RequantizeShiftOne(n, shift, lo, odd, width, top) {
 }
 
 /// @notice out = min(in, top). n + 2 constraints.
-/// @param in  in [0, 2^n), constrained elsewhere; outside (top - 2^n, top + 2^n] no assignment
+/// @param in  in [0, 2^n), constrained elsewhere; outside [top - 2^n, top + 2^n) no assignment
 ///            satisfies.
 template AtMost(n, top) {
     signal input in;

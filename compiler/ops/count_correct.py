@@ -32,7 +32,8 @@ class CountCorrect(Op):
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
         classes = graph.value(node.inputs[0]).type.size
         sample = classes * (int_attr(node, "bits") + 2) + 2
-        return samples * sample + -(-samples * classes // PACK_BITS) + 1
+        # The sum of a single sample is that sample's signal and needs no equation.
+        return samples * sample + -(-samples * classes // PACK_BITS) + (samples > 1)
 
     def enforces(self, node: Node, position: int) -> Interval | None:
         """See LabelIsArgmax: the label's logit from its own check, the others' by difference."""

@@ -83,10 +83,21 @@ def test_at_most_refuses_beyond_the_stated_interval():
 def test_packing_is_the_native_packing():
     rng = random.Random(1)
     calls, values, expected = [], [], []
-    for rows, columns, slots, stride in [(1, 1, 1, 253), (2, 3, 4, 8), (3, 3, 3, 84), (1, 9, 11, 23)]:
+    for rows, columns, slots, stride in [
+        (1, 1, 1, 253),
+        (2, 3, 4, 8),
+        (3, 3, 3, 84),
+        (1, 9, 11, 23),
+    ]:
         groups = -(-rows * columns // slots)
         calls.append(
-            Call("lib/pack.circom", "Pack", (rows, columns, slots, stride), ((rows, columns),), (groups,))
+            Call(
+                "lib/pack.circom",
+                "Pack",
+                (rows, columns, slots, stride),
+                ((rows, columns),),
+                (groups,),
+            )
         )
         half = 1 << (stride - 1)
         flat = [rng.randrange(-half, half) for _ in range(rows * columns)]

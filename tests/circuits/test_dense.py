@@ -3,27 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from rig.calls import Case, case, judge, run
+from rig.calls import Case, judge, run
+from rig.cases import SHAPES, dense_case
 from zkpot.compiler.field import FIELD
-from zkpot.compiler.ir import Interval, TensorType
-
-SHAPES = [
-    # n, K, M, slots, stride, biased
-    (1, 1, 1, 1, 253, False),
-    (2, 4, 3, 2, 20, True),
-    (3, 5, 4, 4, 63, True),
-    (2, 3, 5, 2, 18, False),
-    (1, 6, 12, 11, 23, True),
-    (2, 1, 3, 3, 84, True),
-]
-LIMIT = 127
-
-
-def dense_case(op: str, n: int, k: int, m: int, slots: int, stride: int, biased: bool) -> Case:
-    types = [TensorType((k,), Interval(-LIMIT, LIMIT)), TensorType((k, m), Interval(-LIMIT, LIMIT))]
-    if biased:
-        types.append(TensorType((1, m), Interval(-1000, 1000)))
-    return case(op, types, n, range(1, len(types)), slots=slots, stride=stride)
 
 
 def tensors(one: Case, rng: np.random.Generator, extreme: bool = False) -> list[np.ndarray]:
@@ -35,7 +17,11 @@ def tensors(one: Case, rng: np.random.Generator, extreme: bool = False) -> list[
         if not one.graph.is_parameter(name):
             shape = (one.samples, *shape)
         ends = np.array([interval.lo, interval.hi])
-        drawn = rng.choice(ends, shape) if extreme else rng.integers(interval.lo, interval.hi + 1, shape)
+        drawn = (
+            rng.choice(ends, shape)
+            if extreme
+            else rng.integers(interval.lo, interval.hi + 1, shape)
+        )
         found.append(drawn)
     return found
 
@@ -69,7 +55,9 @@ def folded_inputs(one: Case, rng: np.random.Generator) -> list[object]:
 def test_a_fold_admits_the_right_outputs():
     rng = np.random.default_rng(12)
     cases = [dense_case("dense_folded", *shape) for shape in SHAPES]
-    assert run([c.call for c in cases], [folded_inputs(c, rng) for c in cases]) == [None] * len(cases)
+    assert run([c.call for c in cases], [folded_inputs(c, rng) for c in cases]) == [None] * len(
+        cases
+    )
 
 
 def test_a_fold_admits_no_other_output_challenge_or_fold():

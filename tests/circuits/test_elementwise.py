@@ -42,5 +42,7 @@ def test_a_factor_a_channel():
     values = [rng.integers(-128, 128, (4, 3)) for _ in factors]
     outputs = run([c.call for c in cases], [[v] for v in values])
     for one, factor, value, output in zip(cases, factors, values, outputs, strict=True):
-        assert output.tolist() == [[f * int(v) for f, v in zip(factor, r, strict=True)] for r in value]
+        assert output.tolist() == [
+            [f * int(v) for f, v in zip(factor, r, strict=True)] for r in value
+        ]
         assert (one.evaluate(value) == output).all()

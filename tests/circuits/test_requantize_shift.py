@@ -7,40 +7,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from rig.calls import Case, case, judge, run
-from zkpot.compiler.ir import Interval, TensorType
-from zkpot.compiler.ops.requantize_shift import fewest_bits, window, window_width
+from rig.calls import Case, judge, run
+from rig.cases import SHIFTS, fewest, shift_case
+from zkpot.compiler import ops
+from zkpot.compiler.ir import Interval
+from zkpot.compiler.ops.requantize_shift import fewest_bits, window
 
 SAMPLES = 48
-CONFIGS = [
-    # shifts, lo, hi, bits beyond the fewest
-    ((0,), -128, 127, 0),
-    ((0, 1), -127, 128, 2),
-    ((1,), 0, 255, 0),
-    ((1,), -127, 127, 0),
-    ((2, 5, 1), -128, 127, 3),
-    ((3,), -3, 200, 1),
-    ((3,), -101, 154, 0),
-    ((4,), -1, 0, 0),
-    ((4,), 0, 1, 5),
-    ((6, 1), -17, 99, 0),
-    ((9,), 0, 127, 1),
-    ((9,), -128, 0, 1),
-    ((12,), 3, 250, 0),
-    ((30,), -128, 127, 4),
-]
-
-
-def fewest(lo: int, hi: int, shift: int) -> int:
-    return shift + window_width(lo, hi) + 1
-
-
-def shift_case(shifts: tuple[int, ...], lo: int, hi: int, extra: int, samples: int = SAMPLES) -> Case:
-    bits = max(fewest(lo, hi, s) for s in shifts) + extra
-    channels = max(len(shifts), 2)
-    x = TensorType((channels,), Interval(-10, 10))
-    shift = shifts if len(shifts) == channels else shifts[:1]
-    return case("requantize_shift", [x], samples, shift=shift, lo=lo, hi=hi, bits=bits)
 
 
 def meaning(x: int, shift: int, lo: int, hi: int) -> int:
@@ -61,14 +34,17 @@ def probes(one: Case, shift: int, rng: random.Random) -> list[int]:
         points.append(
             rng.randint(admitted.lo, admitted.hi)
             if far
-            else min(max((rng.randint(lo - 2, hi + 2) << shift) + rng.choice((0, half)), admitted.lo), admitted.hi)
+            else min(
+                max((rng.randint(lo - 2, hi + 2) << shift) + rng.choice((0, half)), admitted.lo),
+                admitted.hi,
+            )
         )
     return points[:SAMPLES]
 
 
 def test_every_probe_rounds_half_to_even_and_saturates():
     rng = random.Random(7)
-    cases = [shift_case(*config) for config in CONFIGS]
+    cases = [shift_case(*config, samples=SAMPLES) for config in SHIFTS]
     values = []
     for one in cases:
         size = one.node.output.type.size
@@ -87,12 +63,17 @@ def test_every_probe_rounds_half_to_even_and_saturates():
 
 def test_the_window_ends_exactly_where_it_says():
     cases, values, bad = [], [], set()
-    for i, config in enumerate(CONFIGS):
+    for i, config in enumerate(SHIFTS):
         one = shift_case(*config, samples=4)
         attrs, size = one.node.attrs, one.node.output.type.size
         ends = [window(attrs["lo"], s, attrs["bits"]) for s in attrs["shift"]]
         ends *= size // len(ends)
-        rows = [[w.lo for w in ends], [w.hi for w in ends], [w.lo - 1 for w in ends], [w.hi + 1 for w in ends]]
+        rows = [
+            [w.lo for w in ends],
+            [w.hi for w in ends],
+            [w.lo - 1 for w in ends],
+            [w.hi + 1 for w in ends],
+        ]
         cases.append(one)
         values.append([np.array(rows, object)])
         bad |= {(i, row, j) for row in (2, 3) for j in range(size)}
@@ -101,10 +82,8 @@ def test_the_window_ends_exactly_where_it_says():
 
 
 def test_what_is_enforced_and_accepted_frames_every_channel_window():
-    one = shift_case((2, 5, 1), -128, 127, 3).node
+    one = shift_case((2, 5, 1), -128, 127, 3, samples=1).node
     windows = [window(-128, s, one.attrs["bits"]) for s in (2, 5, 1)]
-    from zkpot.compiler import ops
-
     enforced, accepted = (getattr(ops.of(one), kind)(one, 0) for kind in ("enforces", "accepts"))
     assert (enforced.lo, enforced.hi) == (min(w.lo for w in windows), max(w.hi for w in windows))
     assert (accepted.lo, accepted.hi) == (max(w.lo for w in windows), min(w.hi for w in windows))

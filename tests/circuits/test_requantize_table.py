@@ -56,11 +56,15 @@ def test_the_step_of_values_on_both_sides_of_thresholds():
             edges = [one[0], one[-1] - 1]
             edges += [t - d for t in rng.choices(one[1:-1], k=12) for d in (0, 1)]
             edges = [min(max(x, one[0]), one[-1] - 1) for x in edges]
-            columns.append((edges + [rng.randrange(one[0], one[-1]) for _ in range(samples)])[:samples])
+            columns.append(
+                (edges + [rng.randrange(one[0], one[-1]) for _ in range(samples)])[:samples]
+            )
         cases.append(table_case(lo, thresholds, bits, samples))
         values.append(np.array(columns, np.int64).T)
     outputs = run([c.call for c in cases], [[v] for v in values])
-    for one, (lo, thresholds, _), value, output in zip(cases, rows(3), values, outputs, strict=True):
+    for one, (lo, thresholds, _), value, output in zip(
+        cases, rows(3), values, outputs, strict=True
+    ):
         for j in range(2):
             exact = [meaning(int(x), lo, thresholds[j % len(thresholds)]) for x in value[:, j]]
             assert output[:, j].tolist() == exact
@@ -82,7 +86,12 @@ def test_nothing_outside_the_table_is_admitted():
     cases, values, bad = [], [], set()
     for i, (lo, thresholds, bits) in enumerate(rows(4)):
         ends = [thresholds[j % len(thresholds)] for j in range(2)]
-        points = [[e[0] for e in ends], [e[-1] - 1 for e in ends], [e[0] - 1 for e in ends], [e[-1] for e in ends]]
+        points = [
+            [e[0] for e in ends],
+            [e[-1] - 1 for e in ends],
+            [e[0] - 1 for e in ends],
+            [e[-1] for e in ends],
+        ]
         cases.append(table_case(lo, thresholds, bits, 4))
         values.append([np.array(points, object)])
         bad |= {(i, row, j) for row in (2, 3) for j in range(2)}

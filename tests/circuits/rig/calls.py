@@ -75,7 +75,9 @@ class Case:
             depth = self.graph.value(self.node.inputs[1]).type.shape[0]
             return (depth + len(self.node.inputs) - 2,)
         value = self.graph.value(name)
-        return value.type.shape if self.graph.is_parameter(name) else (self.samples, value.type.size)
+        return (
+            value.type.shape if self.graph.is_parameter(name) else (self.samples, value.type.size)
+        )
 
 
 def case(

@@ -65,7 +65,9 @@ def _lied(text: str, lies: Mapping[Hint, str]) -> str:
         start = re.search(rf"\btemplate\s+{hint.template}\s*\(", text)
         assert start is not None
         assignment = re.compile(rf"{re.escape(hint.target)}\s*<--[^;]*;")
-        body, count = assignment.subn(lambda _, h=hint, e=lie: f"{h.target} <-- {e};", text[start.start() :], 1)
+        body, count = assignment.subn(
+            lambda _, h=hint, e=lie: f"{h.target} <-- {e};", text[start.start() :], 1
+        )
         assert count == 1
         text = text[: start.start()] + body
     return text

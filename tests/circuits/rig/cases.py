@@ -1,0 +1,57 @@
+"""Parameters at which primitives are tried, and the cases made of them."""
+
+from __future__ import annotations
+
+from zkpot.compiler.ir import Interval, TensorType
+from zkpot.compiler.ops.requantize_shift import window_width
+
+from .calls import Case, case
+
+SHIFTS = [
+    # shifts, lo, hi, bits beyond the fewest
+    ((0,), -128, 127, 0),
+    ((0, 1), -127, 128, 2),
+    ((1,), 0, 255, 0),
+    ((1,), -127, 127, 0),
+    ((2, 5, 1), -128, 127, 3),
+    ((3,), -3, 200, 1),
+    ((3,), -101, 154, 0),
+    ((4,), -1, 0, 0),
+    ((4,), 0, 1, 5),
+    ((6, 1), -17, 99, 0),
+    ((9,), 0, 127, 1),
+    ((9,), -128, 0, 1),
+    ((12,), 3, 250, 0),
+    ((30,), -128, 127, 4),
+]
+
+
+def fewest(lo: int, hi: int, shift: int) -> int:
+    return shift + window_width(lo, hi) + 1
+
+
+def shift_case(shifts: tuple[int, ...], lo: int, hi: int, extra: int, samples: int) -> Case:
+    bits = max(fewest(lo, hi, s) for s in shifts) + extra
+    channels = max(len(shifts), 2)
+    x = TensorType((channels,), Interval(-10, 10))
+    shift = shifts if len(shifts) == channels else shifts[:1]
+    return case("requantize_shift", [x], samples, shift=shift, lo=lo, hi=hi, bits=bits)
+
+
+SHAPES = [
+    # n, K, M, slots, stride, biased
+    (1, 1, 1, 1, 253, False),
+    (2, 4, 3, 2, 20, True),
+    (3, 5, 4, 4, 63, True),
+    (2, 3, 5, 2, 18, False),
+    (1, 6, 12, 11, 23, True),
+    (2, 1, 3, 3, 84, True),
+]
+LIMIT = 127
+
+
+def dense_case(op: str, n: int, k: int, m: int, slots: int, stride: int, biased: bool) -> Case:
+    types = [TensorType((k,), Interval(-LIMIT, LIMIT)), TensorType((k, m), Interval(-LIMIT, LIMIT))]
+    if biased:
+        types.append(TensorType((1, m), Interval(-1000, 1000)))
+    return case(op, types, n, range(1, len(types)), slots=slots, stride=stride)
