@@ -1,0 +1,1 @@
+"""A round played through on real data: five contributors, of whom two cheat."""
