@@ -8,6 +8,9 @@ from .errors import InputError
 from .ir import Interval, Node, TensorType, Value
 from .program import Program
 
+MOST_BITS = 250
+"""A sign decomposition and the slots above it must fit into the field."""
+
 
 def append_evaluation(program: Program) -> Program:
     """The program whose output is k, the number of samples classified as labelled."""
@@ -22,6 +25,12 @@ def append_evaluation(program: Program) -> Program:
     honest = program.honest(logits.name)
     count = Value("correct", TensorType((), Interval(0, 1)))
     bits = (honest.hi - honest.lo).bit_length() + 1
+    if bits > MOST_BITS:
+        raise InputError(
+            f"the logits of {logits.name!r} span {bits} bits",
+            why="their channels' scales are too far apart to be compared exactly",
+            remedy="quantize the last layer per tensor",
+        )
     attrs = {"lo": honest.lo, "bits": bits}
     node = Node("count_correct", "accuracy", (logits.name,), count, attrs)
     return replace(program, graph=replace(graph, nodes=(*graph.nodes, node), output=count.name))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import as_file, files
@@ -19,6 +21,8 @@ from zkpot.compiler.errors import InputError, ZkpotError
 from . import atomic
 from .circom import compile_circuit
 from .digest import sha256_of
+from .errors import KeyRefused
+from .manifest import INITIAL_ZKEY, MANIFEST, VERIFICATION_KEY, ZKEY, read_manifest
 from .process import Progress
 from .toolchain import toolchain
 
@@ -77,7 +81,15 @@ def open_build(folder: Path) -> Build:
             why=f"{RECORD} can't be read: {error.strerror}",
             remedy=f"make one with `zkpot compile MODEL.onnx --samples N --out {folder}`",
         ) from error
-    except (ValidationError, KeyError, TypeError, ValueError, StopIteration) as error:
+    except (
+        ValidationError,
+        LookupError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        AssertionError,
+        StopIteration,
+    ) as error:
         raise InputError(
             f"{path} is not a circuit record",
             why=str(error).splitlines()[0] if str(error) else type(error).__name__,
@@ -110,16 +122,25 @@ def write_build(
 
     ``architecture``: the model without its weights, which contributors quantize for.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as name:
-        work = Path(name) / "build"
-        work.mkdir()
+    with _workshop(folder) as work:
         compile_source(circuit, work, progress)
         atomic.write_bytes(work / ARCHITECTURE, architecture)
         record = _record(circuit, input_shape, work)
         atomic.write_json(work / RECORD, record.model_dump(mode="json"))
-        _move(work, folder)
+        _move(work, folder, record)
     return Build(folder, record, circuit)
+
+
+@contextmanager
+def _workshop(folder: Path) -> Iterator[Path]:
+    """A folder beside ``folder``, so that moving out of it is a rename; gone afterwards."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        workshop = tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent)
+    except OSError as error:
+        raise atomic.output_error(folder, error) from error
+    with workshop as name:
+        yield Path(name)
 
 
 def _record(circuit: Circuit, input_shape: tuple[int, ...], work: Path) -> Record:
@@ -143,14 +164,22 @@ def _record(circuit: Circuit, input_shape: tuple[int, ...], work: Path) -> Recor
     )
 
 
-KEY_FILES = ("keys.json", "verification_key.json", "circuit_final.zkey", "circuit_0000.zkey")
+KEY_FILES = (MANIFEST, VERIFICATION_KEY, ZKEY, INITIAL_ZKEY)
 
 
-def _move(work: Path, folder: Path) -> None:
-    """Puts the finished build in place; keys of an older circuit there would be misleading."""
+def _has_keys(folder: Path, record: Record) -> bool:
+    """Whether the keys in ``folder`` are for the circuit that is moving in: compiling repeats."""
+    try:
+        return read_manifest(folder).r1cs_sha256 == record.files[R1CS]
+    except KeyRefused:
+        return False
+
+
+def _move(work: Path, folder: Path, record: Record) -> None:
+    """Puts the finished build in place; keys of another circuit there would be misleading."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in (RECORD, *KEY_FILES):
+        for name in (RECORD, *(() if _has_keys(folder, record) else KEY_FILES)):
             (folder / name).unlink(missing_ok=True)
         for path in sorted(work.rglob("*"), key=lambda p: p.name == RECORD):
             if path.is_file():
