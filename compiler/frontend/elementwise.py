@@ -12,10 +12,7 @@ from .dense import check_bias, constant_row
 from .onnx_file import attribute
 from .quantization import EIGHT_BITS, requantized
 from .reading import Reading, activation, node_name, refusal, zero_point
-from .tensors import Integer, Operand, Real, RealConstant, RealSum, Tensor
-
-SIGNED_OFFSET = 128
-"""int8 to uint8: onnxruntime on x64 makes this change to int8 activations of QDQ models."""
+from .tensors import SIGNED_OFFSET, Integer, Operand, Real, RealConstant, RealSum, Tensor
 
 
 def _clipped(reading: Reading, node: onnx.NodeProto, low: float, high: float) -> Tensor:
@@ -50,6 +47,7 @@ def add(reading: Reading, node: onnx.NodeProto) -> Tensor:
     biases = [t for t in terms if isinstance(t, RealConstant)]
     if accumulators and biases:
         return _biased(reading, node, accumulators[0], biases[0])
+    # On x64, onnxruntime makes the int8 activations of QDQ models uint8 before it picks kernels.
     return _sum(reading, node, terms, signed_offset=SIGNED_OFFSET)
 
 

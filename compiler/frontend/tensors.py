@@ -14,6 +14,9 @@ from ..ops.base import IntArray
 
 Floats: TypeAlias = "NDArray[np.float32]"
 
+SIGNED_OFFSET = 128
+"""What makes an int8 value and its zero point uint8 ones, their difference unchanged."""
+
 
 def limits(dtype: str) -> Interval:
     """All values of an integer type."""
