@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -210,7 +210,8 @@ def _rank(
     folder: Path, task: Task, registry: Registry, dataset: Dataset, beacon: bytes, step: Step
 ) -> Ranking:
     with step("verifier", "verifies every bundle and ranks"):
-        submissions = [read_submission(path) for path in sorted((folder / "bundles").iterdir())]
+        paths = sorted((folder / "bundles").iterdir())
+        submissions = [replace(read_submission(path), name=path.name) for path in paths]
         verifier = Verifier(task.build, task.keys, allow_dev=True)
         terms = Terms(registry, ROUND, task.pool_root.hex())
         return rank(submissions, verifier, dataset, beacon=beacon, terms=terms)

@@ -1,0 +1,122 @@
+"""zkpot rank: the bundles of a round, verified and ordered by proven accuracy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from zkpot.consensus.ranking import Ranking
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+DIGEST_BYTES = 32
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+def hex_bytes(_ctx: click.Context, _param: click.Parameter, value: str | None) -> bytes | None:
+    """The bytes that an option gives in hexadecimal; a usage error for anything else."""
+    try:
+        return bytes.fromhex(value) if value else None
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is not hexadecimal") from error
+
+
+def digest(ctx: click.Context, param: click.Parameter, value: str | None) -> str:
+    """A SHA-256 in hexadecimal, empty where none is given."""
+    found = hex_bytes(ctx, param, value)
+    if found is not None and len(found) != DIGEST_BYTES:
+        raise click.BadParameter(f"{value!r} has {len(found)} bytes, not {DIGEST_BYTES}")
+    return found.hex() if found else ""
+
+
+@click.command()
+@click.argument("bundles", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--build", "build_dir", required=True, type=FOLDER, help="The task's build.")
+@click.option("--data", required=True, type=FILE, help="The test set, DATA.npz.")
+@click.option("--registry", "registry_file", type=FILE, help="JSON list of context and cm.")
+@click.option(
+    "--round", "round_name", help="The round to rank, the part before a context's last /."
+)
+@click.option("--beacon", callback=hex_bytes, help="Public randomness that breaks ties.")
+@click.option("--pool-root", callback=digest, help="Merkle root of the pool of the test set.")
+@click.option("--batch", type=click.IntRange(0), default=0, help="Number of the batch in the pool.")
+@click.option("--allow-dev", is_flag=True, help="Accept development keys.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def rank(
+    bundles: tuple[Path, ...],
+    build_dir: Path,
+    data: Path,
+    registry_file: Path | None,
+    round_name: str | None,
+    beacon: bytes | None,
+    pool_root: str,
+    batch: int,
+    allow_dev: bool,
+    as_json: bool,
+) -> None:
+    """Verify BUNDLES against the test set and rank them by proven accuracy.
+
+    Every bundle counts for the context it names, ROUND/CONTRIBUTOR; with --registry only
+    registered contexts count, each with its registered commitment. One bad bundle doesn't stop
+    the others: it is refused, with the reason. Exit code 0 if at least one counts, 1 if none.
+    """
+    from zkpot.consensus.admission import Terms
+    from zkpot.consensus.ranking import rank as ranked
+    from zkpot.consensus.registry import read_registry
+    from zkpot.consensus.submission import read_submission
+    from zkpot.prover.build import open_build
+    from zkpot.prover.dataset import load_samples, prepared
+    from zkpot.prover.keys import load_keys
+    from zkpot.prover.verify import Verifier
+
+    build = open_build(build_dir)
+    circuit = build.circuit
+    verifier = Verifier(build, load_keys(build_dir), allow_dev=allow_dev)
+    dataset = prepared(
+        load_samples(data),
+        build.record.input_shape,
+        circuit.model.quantization,
+        circuit.classes,
+        circuit.samples,
+    )
+    terms = Terms(
+        registry=read_registry(registry_file) if registry_file else None,
+        round_name=round_name,
+        pool_root=pool_root,
+        batch=batch,
+    )
+    ranking = ranked(
+        [read_submission(path) for path in bundles],
+        verifier,
+        dataset,
+        beacon=beacon or bytes.fromhex(dataset.digest),
+        terms=terms,
+    )
+    if as_json:
+        click.echo(json.dumps(ranking.to_json(), indent=1))
+    else:
+        _show(ranking, registered=registry_file is not None, beacon_given=beacon is not None)
+    if not ranking.ranked:
+        raise click.exceptions.Exit(1)
+
+
+def _show(ranking: Ranking, *, registered: bool, beacon_given: bool) -> None:
+    from rich.console import Console
+
+    from .ranking_table import show
+
+    console = Console(highlight=False)
+    show(ranking, console)
+    notes = {
+        "Development keys: whoever set them up can forge any proof.": ranking.trust == "dev",
+        "No --registry: names are the bundles' own, and nothing shows that the models were "
+        "committed before the test set was known.": not registered,
+        "No --beacon: ties are broken by the data set's digest; a round that counts takes public "
+        "randomness from after the commitments.": not beacon_given,
+    }
+    for note, due in notes.items():
+        if due:
+            console.print(note, style="yellow", soft_wrap=True)
