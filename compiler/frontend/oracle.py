@@ -34,7 +34,8 @@ def check_model(path: Path, x: Array, *, imported: Imported | None = None) -> Or
     """
     model, read = load(path), imported or import_model(path)
     samples = _samples(x, read)
-    expected = interpret(read.graph, quantize(samples, read.graph.quantization), read.values)
+    data = quantize(samples.reshape(len(samples), -1), read.graph.quantization)
+    expected = interpret(read.graph, data, read.values)
     oracle = _Oracle(read.trace, read.graph, samples, expected)
     default, exact = oracle.compare(model), None
     if not default.agrees:

@@ -84,6 +84,8 @@ def requantized(
         )
     if isinstance(source, Integer | RealConstant):
         raise refusal(node, "its input is quantized already", "dequantize it first")
+    if isinstance(source, Real) and _unchanged(source, divisor, zero, dtype):
+        return Integer(source.shape, source.value, zero, dtype)
     every = limits(dtype)
     room = Interval(every.lo - zero, every.hi - zero)
     if isinstance(source, RealSum):
@@ -91,6 +93,14 @@ def requantized(
     else:
         value = _steps(reading, node, source, divisor, room)
     return Integer(source.shape, value, zero, dtype)
+
+
+def _unchanged(source: Real, divisor: Floats, zero: int, dtype: str) -> bool:
+    """Whether the integers stay as they are: (q·s) / s rounds to q in float32 for |q| <= 255."""
+    before = source.integer
+    if before is None or source.clipped:
+        return False
+    return source.scale == divisor and (before.zero_point, before.dtype) == (zero, dtype)
 
 
 def _steps(
