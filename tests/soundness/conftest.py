@@ -1,0 +1,11 @@
+"""Makes the machinery in tests/circuits/rig and the liars importable."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+for folder in (HERE, HERE.parent / "circuits"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
