@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.markup import escape
 
+from .output import json_option
+
 if TYPE_CHECKING:
     from rich.console import Console
     from zkpot.consensus.demo.round import Played
@@ -37,7 +39,7 @@ SAMPLES = 60
 )
 @click.option("--keep", is_flag=True, help="Keep the files in a temporary folder.")
 @click.option("--seed", type=click.IntRange(0), default=0, help="Of data split and trainings.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def demo(samples: int, out: Path | None, keep: bool, seed: int, as_json: bool) -> None:
     """Train, commit, draw, prove, verify and rank: a whole round on real data.
 

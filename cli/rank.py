@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .output import ANY, FILE, FOLDER, json_option, reporting, warn
+
 if TYPE_CHECKING:
     from zkpot.consensus.ranking import Ranking
 
-FILE = click.Path(path_type=Path, dir_okay=False)
 DIGEST_BYTES = 32
-FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 def hex_bytes(_ctx: click.Context, _param: click.Parameter, value: str | None) -> bytes | None:
@@ -33,7 +33,7 @@ def digest(ctx: click.Context, param: click.Parameter, value: str | None) -> str
 
 
 @click.command()
-@click.argument("bundles", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("bundles", nargs=-1, required=True, type=ANY)
 @click.option("--build", "build_dir", required=True, type=FOLDER, help="The task's build.")
 @click.option("--data", required=True, type=FILE, help="The test set, DATA.npz.")
 @click.option("--registry", "registry_file", type=FILE, help="JSON list of context and cm.")
@@ -44,7 +44,7 @@ def digest(ctx: click.Context, param: click.Parameter, value: str | None) -> str
 @click.option("--pool-root", callback=digest, help="Merkle root of the pool of the test set.")
 @click.option("--batch", type=click.IntRange(0), default=0, help="Number of the batch in the pool.")
 @click.option("--allow-dev", is_flag=True, help="Accept development keys.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def rank(
     bundles: tuple[Path, ...],
     build_dir: Path,
@@ -88,35 +88,40 @@ def rank(
         pool_root=pool_root,
         batch=batch,
     )
-    ranking = ranked(
-        [read_submission(path) for path in bundles],
-        verifier,
-        dataset,
-        beacon=beacon or bytes.fromhex(dataset.digest),
-        terms=terms,
-    )
+    with reporting(f"verifying {len(bundles)} bundles"):
+        ranking = ranked(
+            [read_submission(path) for path in bundles],
+            verifier,
+            dataset,
+            beacon=beacon or bytes.fromhex(dataset.digest),
+            terms=terms,
+        )
+    _warn(ranking, registered=registry_file is not None, beacon_given=beacon is not None)
     if as_json:
         click.echo(json.dumps(ranking.to_json(), indent=1))
     else:
-        _show(ranking, registered=registry_file is not None, beacon_given=beacon is not None)
+        _show(ranking)
     if not ranking.ranked:
         raise click.exceptions.Exit(1)
 
 
-def _show(ranking: Ranking, *, registered: bool, beacon_given: bool) -> None:
+def _show(ranking: Ranking) -> None:
     from rich.console import Console
 
     from .ranking_table import show
 
-    console = Console(highlight=False)
-    show(ranking, console)
-    notes = {
-        "Development keys: whoever set them up can forge any proof.": ranking.trust == "dev",
-        "No --registry: names are the bundles' own, and nothing shows that the models were "
-        "committed before the test set was known.": not registered,
-        "No --beacon: ties are broken by the data set's digest; a round that counts takes public "
-        "randomness from after the commitments.": not beacon_given,
+    show(ranking, Console(highlight=False))
+
+
+def _warn(ranking: Ranking, *, registered: bool, beacon_given: bool) -> None:
+    """Says what this ranking is not worth."""
+    warnings = {
+        "development keys: whoever set them up can forge any proof": ranking.trust == "dev",
+        "no --registry: names are the bundles' own, and nothing shows that the models were "
+        "committed before the test set was known": not registered,
+        "no --beacon: ties are broken by the data set's digest; a round that counts takes public "
+        "randomness from after the commitments": not beacon_given,
     }
-    for note, due in notes.items():
+    for text, due in warnings.items():
         if due:
-            console.print(note, style="yellow", soft_wrap=True)
+            warn(text)
