@@ -19,13 +19,14 @@ from zkpot.compiler.interpret import interpret
 from zkpot.compiler.ops.base import IntArray
 from zkpot.compiler.statement import Statement, challenge, commitment, folded, packed_labels
 
-from . import snarkjs
+from . import atomic, snarkjs
 from .audit import audit_circuit, audit_keys
 from .build import WASM, Build
 from .bundle import Bundle
 from .context import Context
 from .dataset import Dataset, duplicates
 from .keys import Keys
+from .manifest import Trust
 from .process import Progress
 
 
@@ -36,6 +37,7 @@ class Proved:
     bundle: Bundle
     statement: Statement
     samples: int
+    trust: Trust
 
     @property
     def correct(self) -> int:
@@ -139,7 +141,7 @@ def prove(
         public=public,
     )
     _check(keys, bundle)
-    return Proved(bundle, assignment.statement, build.circuit.samples)
+    return Proved(bundle, assignment.statement, build.circuit.samples, keys.manifest.trust)
 
 
 def _refuse_duplicates(dataset: Dataset, allowed: bool) -> None:
@@ -159,7 +161,7 @@ def _snarkjs_proof(
     """input.json and the witness hold the weights: they live in a folder only we can read."""
     with tempfile.TemporaryDirectory(prefix="zkpot-prove-") as name:
         work = Path(name)
-        (work / "input.json").write_text(json.dumps(assignment.inputs))
+        atomic.write_bytes(work / "input.json", json.dumps(assignment.inputs).encode())
         say("computing the witness")
         snarkjs.calculate_witness(build.file(WASM), work / "input.json", work / "witness.wtns")
         say("proving")
