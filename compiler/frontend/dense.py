@@ -48,7 +48,8 @@ def _dequantized_data(reading: Reading, node: onnx.NodeProto) -> Real:
         raise refusal(
             node,
             f"its input {node.input[0]!r} is no dequantized 8-bit tensor",
-            "put a QuantizeLinear and a DequantizeLinear before it",
+            "quantize a float model with `zkpot quantize`; else put a QuantizeLinear and a "
+            "DequantizeLinear before it",
         )
     return x
 
