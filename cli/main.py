@@ -142,7 +142,7 @@ def run(args: list[str]) -> int:
         )
         click.echo(f"error: {refused}", err=True)
         return _reported(_named(refused), refused.exit_code, as_json)
-    except Exception as error:  # noqa: BLE001: the last line of defence says it and exits 70
+    except Exception as error:  # noqa: BLE001
         _traced(debug)
         return _reported(_unexpected(error), UNEXPECTED, as_json)
 

@@ -33,7 +33,7 @@ Examples:
     type=click.IntRange(4, 8),
     default=7,
     show_default=True,
-    help="Fewer are cheaper.",
+    help="Width of weights.",
 )
 @click.option("--full-range", is_flag=True, help="8-bit weights; some processors round them wrong.")
 @json_option

@@ -70,7 +70,7 @@ def setup(
         warn(DEV_WARNING)
     with reporting("setting up the keys") as progress:
         manifest = make_keys(build, ceremony, dev=dev, threads=threads, progress=progress)
-    steps = ", ".join(step.name or step.kind for step in manifest.contributions)
+    steps = ", ".join(step.name for step in manifest.contributions)
     lines = [
         f"trust             {manifest.trust}",
         f"verification key  {manifest.vk_sha256}",

@@ -9,7 +9,8 @@ from typing import Any
 from zkpot.compiler.circuit import Circuit, costs
 from zkpot.compiler.ir import Node, Value
 
-LINE_BITS, TABLE_BITS = "requantize_line", "requantize_table"
+COSTLY = ("requantize_line", "requantize_table")
+FULL_BITS = 8
 
 
 @dataclass(frozen=True)
@@ -58,24 +59,23 @@ def _type(value: Value | None) -> tuple[tuple[int, ...], int]:
 
 
 def _advice(circuit: Circuit) -> Iterator[str]:
-    """Power-of-two ratios cost about B + 5 an element, lines and tables twice that (design 3.5)."""
     parts = {part.name: part.constraints for part in costs(circuit)}
     for node in circuit.graph.nodes:
-        if node.op not in (LINE_BITS, TABLE_BITS):
-            continue
-        saved = parts[node.name] - circuit.samples * node.output.type.size * _by_shift(
-            node, circuit
-        )
-        if saved > 0:
+        saved = parts[node.name] - _by_shift(node, circuit)
+        if node.op in COSTLY and saved > 0:
             yield (
                 f"node {node.name!r}: with a power-of-two ratio it would take about {saved:,} "
                 "constraints fewer (zkpot quantize chooses such scales)"
             )
-    if circuit.weight_bits == 8:
+    if circuit.weight_bits == FULL_BITS:
         weights = sum(p.type.size for p in circuit.graph.parameters)
-        yield f"7-bit weights would take about {weights:,} constraints fewer (quantize --weight-bits)"
+        yield (
+            f"7-bit weights would take about {weights:,} constraints fewer "
+            "(zkpot quantize --weight-bits 7)"
+        )
 
 
 def _by_shift(node: Node, circuit: Circuit) -> int:
-    """Constraints of one element if its ratio were a power of two: its accumulator's bits + 5."""
-    return circuit.graph.value(node.inputs[0]).type.interval.bits + 5
+    """What requantizing by a power of two costs: B + 5 an element (design 3.5)."""
+    bits = circuit.graph.value(node.inputs[0]).type.interval.bits
+    return circuit.samples * node.output.type.size * (bits + 5)
