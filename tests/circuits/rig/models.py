@@ -52,9 +52,7 @@ class Model:
     def requantize(
         self, x: str, scale: float | tuple[float, ...], lo: int = 0, hi: int = 255
     ) -> str:
-        return self._append(
-            "requantize", [x], scale=scale, divisor=1.0, lo=lo, hi=hi, fused=True
-        )
+        return self._append("requantize", [x], scale=scale, divisor=1.0, lo=lo, hi=hi, fused=True)
 
     def add_quantized(self, a: str, b: str, scales: tuple[float, float, float]) -> str:
         attrs: dict[str, Any] = dict(zip(("scale_a", "scale_b", "scale_c"), scales, strict=True))

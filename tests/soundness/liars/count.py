@@ -25,10 +25,21 @@ right = scene("both samples classified", call, LOGITS, packed_labels([1, 1], 3))
 HONEST_HOT = "(labels[at \\ 253] >> (at % 253)) & 1"
 
 LIARS = [
-    Liar("every sign is not negative", wrong, {BIT: "i > 0 ? 0 : e - (1 << (n - 1))"}, r"\.bit\[", {K: 2}),
+    Liar(
+        "every sign is not negative",
+        wrong,
+        {BIT: "i > 0 ? 0 : e - (1 << (n - 1))"},
+        r"\.bit\[",
+        {K: 2},
+    ),
     Liar("every sign is negative", right, {BIT: "i > 0 ? 0 : e"}, r"\.bit\[", {K: 0}),
     Liar("no low bits", wrong, {BIT: "0"}, r"\.y\["),
-    Liar("a carry between sign bits", wrong, {BIT: "i == 0 ? 2 + ((e >> i) & 1) : (i == 1 ? ((e >> 1) & 1) - 1 : (e >> i) & 1)"}, r"\.bit\["),
+    Liar(
+        "a carry between sign bits",
+        wrong,
+        {BIT: "i == 0 ? 2 + ((e >> i) & 1) : (i == 1 ? ((e >> 1) & 1) - 1 : (e >> i) & 1)"},
+        r"\.bit\[",
+    ),
     Liar("nobody is beaten", wrong, {INVERSE: "0"}, r"\.correct$", {K: 2}),
     Liar("half an inverse", wrong, {INVERSE: "1 / (2 * beaten)"}, r"\.correct$"),
     Liar("minus one correct", wrong, {INVERSE: "2 / beaten"}, r"\.correct$", {K: -2}),

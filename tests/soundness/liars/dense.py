@@ -58,9 +58,7 @@ counted = composed(
 CARRY_UP = "y + (j == 0 ? (1 << stride) : (j == 1 ? -1 : 0))"
 CARRY_DOWN = "y - (j == 0 ? (1 << stride) : (j == 1 ? -1 : 0))"
 FRACTION = "y + (j == 0 ? 1 : (j == 1 ? -1 / (1 << stride) : 0))"
-ALL_IN_ONE = (
-    "j > 0 ? 0 : packedBias[0] + x[0][0] * packed[0][0] + x[0][1] * packed[1][0]"
-)
+ALL_IN_ONE = "j > 0 ? 0 : packedBias[0] + x[0][0] * packed[0][0] + x[0][1] * packed[1][0]"
 
 READERS = [
     (requantized, r"RequantizeShift#0\.one\[0\]\[[01]\]\.bits\."),

@@ -1,0 +1,176 @@
+"""What no sponge holds can be fitted to the challenge: biases, low bits, the fold itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from rig.build import compiled
+from rig.forge import Fold, attempt, downstream, replaced, winning
+from rig.models import Model, Task, shifted
+from rig.witness import complaints, solve
+from zkpot.compiler.field import FIELD
+from zkpot.compiler.ir import Interval
+from zkpot.compiler.poseidon import initial_capacity, sponge
+from zkpot.compiler.statement import Statement, folded, packed
+
+WIDTH = 82
+"""Bits of an accumulator: three slots then fill the field but for a few bits."""
+LOW = WIDTH - 1
+
+
+def all_wrong(task: Task) -> Task:
+    logits = task.interpreted()[task.circuit.evaluation.inputs[0]]
+    return replace(task, labels=logits.argmin(1).tolist())
+
+
+def test_a_free_fold_proves_any_count():
+    """With u from the prover the pairing check says nothing about the data."""
+    task = all_wrong(shifted())
+    fold = Fold(task)
+    forged = winning(task, np.random.default_rng(81), 1000)
+    statement = task.statement(forged)
+    rows = np.concatenate([task.values[name] for name in task.circuit.fold.inputs[1:]])
+    first, *others = statement.u
+    missing = fold.right_side(forged[fold.output], statement.r) - fold.left_side([0, *others], rows)
+    fitted = missing * pow(fold.packed(rows)[0], -1, FIELD) % FIELD
+    free = replace(statement, u=(fitted, *others), k=3)
+
+    built = compiled(task.text)
+    witness = solve(built, task.inputs(free, forged))
+    assert complaints(built, witness) == []
+    signals = [witness[built.wires[wire]] for wire in range(1, built.equations.public + 1)]
+    assert signals == free.signals()
+
+    # What the verifier computes from the data and that r is another u, which nothing satisfies.
+    assert folded(task.circuit, task.data, free.r) == statement.u
+    assert fitted != first
+    honest = attempt(task.text, task.inputs(statement, forged))
+    assert honest.objects(r"DenseFolded#0\.")
+
+
+def wide() -> Task:
+    """One layer of three outputs, so wide that an element's slots nearly fill the field."""
+    model = Model(2, np.random.default_rng(82))
+    output = model.dense("data", 2, 3)
+    half = 1 << (WIDTH - 1)
+    task = model.task(output, 4, accumulators={output: Interval(-half, half - 1)})
+    return all_wrong(task)
+
+
+def labelled(task: Task, winner: int, others: int) -> np.ndarray:
+    """Logits at which every label wins."""
+    chosen = np.eye(3, dtype=int)[task.labels]
+    return np.where(chosen == 1, winner, others).astype(object)
+
+
+def head(task: Task, cm: int, salt: int) -> list[int]:
+    return [cm, task.ctx, task.dataset, salt]
+
+
+def absorbed(task: Task, domain: str, elements: list[int]) -> int:
+    return sponge(elements, initial_capacity(domain, task.circuit.id, len(elements)))
+
+
+def tries(task: Task, cm: int, outputs: list[int]) -> Iterator[tuple[int, int]]:
+    """Salts and the challenges that they lead to; a few hundred of them will do."""
+    for salt in range(20_000):
+        yield salt, absorbed(task, "challenge", [*head(task, cm, salt), *outputs])
+
+
+def stated(task: Task, cm: int, r: int) -> Statement:
+    return replace(task.statement(), cm=cm, r=r, k=4, u=folded(task.circuit, task.data, r))
+
+
+def test_biases_outside_the_sponge_prove_any_count():
+    task = wide()
+    fold, plan = Fold(task), task.circuit.absorption
+    weight, bias = (task.values[name] for name in task.circuit.fold.inputs[1:])
+    forged = labelled(task, 5, -5)
+    elements = [
+        *packed(weight.ravel().tolist(), plan.commitment[0]),
+        *[0] * plan.commitment[1].elements,
+    ]
+    cm = absorbed(task, "commitment", [task.salts[0], *elements])
+    for salt, r in tries(task, cm, packed(forged.ravel().tolist(), plan.challenge[0])):
+        u = folded(task.circuit, task.data, r)
+        target = fold.right_side(forged, r) - fold.left_side(u[:2], weight)
+        slots = fold.slots(target * pow(u[2], -1, FIELD) % FIELD, 3)
+        if all(-(1 << LOW) <= v < 1 << LOW for v in slots):
+            break
+    private = {fold.output: forged, task.circuit.fold.inputs[2]: np.array([slots], object)}
+    task = replace(task, salts=(task.salts[0], salt))
+
+    text = replaced(
+        task.text, r"cm_in\[(\d+) \+ i\] <== v_packed_bias_0\[i\]", r"cm_in[\1 + i] <== 0"
+    )
+    broken = compiled(text)
+    inputs = task.inputs(stated(task, cm, r), private)
+    witness = solve(broken, inputs)
+    assert complaints(broken, witness) == []
+    assert (witness["main.cm"], witness["main.r"], witness["main.k"]) == (cm, r, 4)
+    assert bias.tolist() != [slots]
+
+    # On the real circuit these biases change cm, hence r; neither r's fold fits.
+    second = replace(
+        task, values={**task.values, task.circuit.fold.inputs[2]: np.array([slots], object)}
+    )
+    for statement in (stated(task, cm, r), second.statement({fold.output: forged})):
+        assert attempt(task.text, task.inputs(statement, private)).objects(r"DenseFolded#0\.")
+
+
+def high_only(text: str, task: Task) -> str:
+    """The circuit with outputs split in high and low parts, both ranged, and only the high hashed."""
+    name = "v_dense_0_0"
+    n = task.circuit.samples
+    split = f"""
+    signal input high[{n}][3];
+    signal low[{n}][3];
+    for (var i = 0; i < {n}; i++) {{
+        for (var j = 0; j < 3; j++) {{ low[i][j] <== {name}[i][j] - high[i][j] * (1 << {LOW}); }}
+    }}
+    signal ranged[{n}][3] <== RangeChecked({n}, 3, {LOW}, 0)(low);
+    """
+    return replaced(
+        text, rf"( *signal v_packed_dense_0_0\S* <== Pack\([^)]*\))\({name}\)", split + r"\1(high)"
+    )
+
+
+def test_low_bits_outside_the_sponge_prove_any_count():
+    task = wide()
+    fold, plan = Fold(task), task.circuit.absorption
+    rows = np.concatenate([task.values[name] for name in task.circuit.fold.inputs[1:]])
+    high = labelled(task, 0, -1)
+    cm = task.statement().cm
+    for salt, r in tries(task, cm, packed(high.ravel().tolist(), plan.challenge[0])):
+        u = folded(task.circuit, task.data, r)
+        others = fold.right_side(high << LOW, r)
+        slots = fold.slots((fold.left_side(u, rows) - others) % FIELD, 3)
+        if all(0 <= v < 1 << LOW for v in slots):
+            break
+    outputs = high << LOW
+    outputs[0] += slots
+    task = replace(task, salts=(task.salts[0], salt))
+    inputs = task.inputs(stated(task, cm, r), {fold.output: outputs})
+
+    broken = compiled(high_only(task.text, task))
+    witness = solve(broken, {**inputs, "high": high})
+    assert complaints(broken, witness) == []
+    assert (witness["main.r"], witness["main.k"]) == (r, 4)
+
+    for statement in (stated(task, cm, r), task.statement({fold.output: outputs})):
+        assert attempt(task.text, task.inputs(statement, {fold.output: outputs})).objects(
+            r"DenseFolded#0\."
+        )
+
+
+def test_the_right_outputs_are_the_only_ones_that_fold():
+    task = shifted()
+    right = task.outputs()
+    (name,) = right
+    assert attempt(task.text, task.inputs(task.statement(), right)).passes
+    wrong = {name: right[name].copy()}
+    wrong[name][1, 2] += 1
+    assert downstream(task, wrong)[name] is wrong[name]
+    assert attempt(task.text, task.inputs(task.statement(wrong), wrong)).objects("DenseFolded")
