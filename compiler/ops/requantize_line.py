@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..ir import Graph, Interval, Node, TensorType
-from .base import Gadget, IntArray, Op, int_attr, ints_attr
+from .base import Gadget, IntArray, Op, Parameter, int_attr, ints_attr
 from .requantize_shift import window_width
 
 
@@ -41,7 +41,7 @@ class RequantizeLine(Op):
         lines = tuple(ints_attr(node, key) for key in ("num", "offset", "shift", "wide"))
         shape = (samples, node.output.type.size, int_attr(node, "bits"), int_attr(node, "low"))
         clip = (lo, window_width(lo, hi), hi - lo)
-        parameters = (*shape, len(num), *lines, *clip)
+        parameters: tuple[Parameter, ...] = (*shape, len(num), *lines, *clip)
         return Gadget("nn/requantize_line.circom", "RequantizeLine", parameters, node.inputs)
 
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
