@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import onnx
 
 from .onnx_file import attribute
-from .quantization import requantized
+from .quantization import Written, requantized
 from .reading import Reading, activation, node_name, refusal, zero_point
 from .tensors import Floats, Real, RealConstant, Tensor
 
 
 def matmul(reading: Reading, node: onnx.NodeProto) -> Tensor:
     """Y = A·B of dequantized A (data) and B (weights)."""
-    return _real_dense(reading, node, transpose=False)
+    found = _real_dense(reading, node, transpose=False)
+    # Between int8 tensors, onnxruntime has an integer kernel for Gemm only.
+    return replace(found, kernel=None) if found.kernel == "int8" else found
 
 
 def gemm(reading: Reading, node: onnx.NodeProto) -> Tensor:
@@ -39,7 +43,15 @@ def _real_dense(reading: Reading, node: onnx.NodeProto, *, transpose: bool) -> R
     scale = x.scale * weight.scale
     if bias is not None:
         check_bias(node, bias, scale)
-    return _dense(reading, node, x, weight, scale, transpose=transpose, bias=bias)
+    found = _dense(reading, node, x, weight, scale, transpose=transpose, bias=bias)
+    return replace(found, kernel=_kernel(x, weight))
+
+
+def _kernel(x: Real, weight: RealConstant) -> str | None:
+    """onnxruntime multiplies uint8 by either type, and int8 by int8."""
+    if x.integer is None or (x.integer.kernel, weight.dtype) == ("int8", "uint8"):
+        return None
+    return x.integer.kernel
 
 
 def _dequantized_data(reading: Reading, node: onnx.NodeProto) -> Real:
@@ -48,8 +60,7 @@ def _dequantized_data(reading: Reading, node: onnx.NodeProto) -> Real:
         raise refusal(
             node,
             f"its input {node.input[0]!r} is no dequantized 8-bit tensor",
-            "quantize a float model with `zkpot quantize`; else put a QuantizeLinear and a "
-            "DequantizeLinear before it",
+            "put a QuantizeLinear and a DequantizeLinear before it",
         )
     return x
 
@@ -144,7 +155,8 @@ def _finish(reading: Reading, node: onnx.NodeProto, source: Real, at: int) -> Te
     divisor = reading.floats(node, at, "output scale")
     if divisor.ndim or zero.ndim:
         raise refusal(node, "its output is quantized per channel", "quantize it per tensor")
-    return requantized(reading, node, source, divisor, int(zero), dtype)
+    fused = replace(source, kernel=dtype)
+    return requantized(reading, node, fused, divisor, Written(int(zero), dtype, dtype))
 
 
 def _integer_dense(

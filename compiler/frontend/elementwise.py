@@ -10,9 +10,9 @@ import onnx
 
 from .dense import check_bias, constant_row
 from .onnx_file import attribute
-from .quantization import EIGHT_BITS, requantized
+from .quantization import EIGHT_BITS, Written, requantized
 from .reading import Reading, activation, node_name, refusal, zero_point
-from .tensors import SIGNED_OFFSET, Integer, Operand, Real, RealConstant, RealSum, Tensor
+from .tensors import Integer, Operand, Real, RealConstant, RealSum, Tensor
 
 
 def _clipped(reading: Reading, node: onnx.NodeProto, low: float, high: float) -> Tensor:
@@ -47,8 +47,7 @@ def add(reading: Reading, node: onnx.NodeProto) -> Tensor:
     biases = [t for t in terms if isinstance(t, RealConstant)]
     if accumulators and biases:
         return _biased(reading, node, accumulators[0], biases[0])
-    # On x64, onnxruntime makes the int8 activations of QDQ models uint8 before it picks kernels.
-    return _sum(reading, node, terms, signed_offset=SIGNED_OFFSET)
+    return _sum(reading, node, terms)
 
 
 def _biased(reading: Reading, node: onnx.NodeProto, acc: Real, bias: RealConstant) -> Real:
@@ -66,28 +65,21 @@ def _biased(reading: Reading, node: onnx.NodeProto, acc: Real, bias: RealConstan
     return replace(acc, value=value)
 
 
-def _sum(
-    reading: Reading, node: onnx.NodeProto, terms: list[Tensor], *, signed_offset: int
-) -> RealSum:
+def _sum(reading: Reading, node: onnx.NodeProto, terms: list[Tensor]) -> RealSum:
     shapes = [t.shape for t in terms if isinstance(t, Real)]
     if not shapes:
         raise refusal(node, "none of its inputs depends on the data", "fold its constants")
-    operands, types = list[Operand](), set[str]()
+    operands, kernels = list[Operand](), set[str]()
     for position, term in enumerate(terms):
-        offset = 0
         if isinstance(term, RealConstant):
-            row = _eight_bit_row(reading, node, term, shapes[0])
-            operand, dtype = Operand(row.value, float(term.scale), row.zero_point), row.dtype
+            source, scale = _eight_bit_row(reading, node, term, shapes[0]), float(term.scale)
         else:
             source, scale = _activation_term(node, position, term, shapes[0])
-            offset = signed_offset if source.dtype == "int8" else 0
-            operand = Operand(source.value, scale, source.zero_point + offset)
-            dtype = "uint8" if offset else source.dtype
-        operands.append(operand)
-        types.add(dtype)
-    kernel = types.pop() if len(types) == 1 else None
+        operands.append(Operand(source.value, scale, source.kernel_zero_point))
+        kernels.add(source.kernel)
     a, b = operands
-    return RealSum(shapes[0], node_name(node), a, b, kernel, signed_offset)
+    kernel = kernels.pop() if len(kernels) == 1 else None
+    return RealSum(shapes[0], node_name(node), a, b, kernel)
 
 
 def _activation_term(
@@ -110,7 +102,7 @@ def _eight_bit_row(
     if not eight_bits or constant.scale.ndim or constant.zero_point.ndim:
         raise refusal(node, f"{constant.name!r} is not 8-bit per tensor", "quantize it to 8 bits")
     name = constant_row(reading, node, constant, shape)
-    return Integer(shape, name, int(constant.zero_point), constant.dtype)
+    return Integer(shape, name, int(constant.zero_point), constant.dtype, constant.dtype)
 
 
 def qlinear_add(reading: Reading, node: onnx.NodeProto) -> Tensor:
@@ -120,8 +112,8 @@ def qlinear_add(reading: Reading, node: onnx.NodeProto) -> Tensor:
     divisor = reading.floats(node, 6, "output scale")
     if divisor.ndim or zero.ndim:
         raise refusal(node, "its output is quantized per channel", "quantize it per tensor")
-    total = _sum(reading, node, terms, signed_offset=0)
-    return requantized(reading, node, total, divisor, int(zero), dtype)
+    total = _sum(reading, node, terms)
+    return requantized(reading, node, total, divisor, Written(int(zero), dtype, dtype))
 
 
 def _term(reading: Reading, node: onnx.NodeProto, at: int) -> Tensor:

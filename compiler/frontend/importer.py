@@ -20,7 +20,7 @@ from .constants import constants
 from .onnx_file import describe, load
 from .operators import OPERATORS, Reader
 from .quantization import quantized_constant
-from .reading import Reading
+from .reading import Readers, Reading
 from .tensors import Floats, Head, Integer, RawInput, Real, Tensor
 
 WEIGHT_BITS, ACCUMULATOR_BITS = "zkpot.weight_bits", "zkpot.accumulator_bits"
@@ -84,7 +84,7 @@ def import_model(path: Path) -> Imported:
 def _read(model: onnx.ModelProto) -> Reading:
     known = constants(model.graph)
     name, shape, dtype, batch = _input(model)
-    reading = Reading(known, batch)
+    reading = Reading(known, batch, _readers(model.graph))
     reading.tensors[name] = RawInput(shape, dtype)
     for node in model.graph.node:
         if node.output[0] in known:
@@ -94,6 +94,14 @@ def _read(model: onnx.ModelProto) -> Reading:
         else:
             reading.tensors[node.output[0]] = _reader(node)(reading, node)
     return reading
+
+
+def _readers(graph: onnx.GraphProto) -> Readers:
+    found: dict[str, list[onnx.NodeProto | None]] = {output.name: [None] for output in graph.output}
+    for node in graph.node:
+        for name in node.input:
+            found.setdefault(name, []).append(node)
+    return found
 
 
 def _reader(node: onnx.NodeProto) -> Reader:

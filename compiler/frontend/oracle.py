@@ -127,9 +127,12 @@ class _Oracle:
     def _logits(self, model: onnx.ModelProto, result: Array) -> TensorComparison:
         source, logits = self.trace.source, self.trace.logits
         observed = result if self.trace.head is None else self._run(cut(model, source), source)
-        node = producers(model)[source]
+        made = producers(model)
+        node = made[source]
         if isinstance(logits, Integer):
             return self._compared(node, source, logits, observed, None)
+        if logits.integer is not None:
+            node = next(made[k] for k, t in self.trace.integers.items() if t is logits.integer)
         return _comparison(node, source, self.expected[logits.value], observed, logits.scale)
 
     def _compared(

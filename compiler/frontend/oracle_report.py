@@ -25,9 +25,10 @@ EXPLANATIONS = {
     Cause.SATURATING_KERNEL: "the model is exact, this machine is not: its kernel multiplies uint8 "
     "by int8 in saturating 16-bit steps; with an exact kernel, every value agrees. Remedy: weights "
     "in [-64, 63] (zkpot quantize; reduce_range=True in quantize_static) agree on every machine",
-    Cause.FLOAT_KERNEL: "onnxruntime computes that layer in float32, because the Relu or Clip "
-    "behind it is not covered by the QuantizeLinear's own range, and its rounding depends on the "
-    "machine. Remedy: power-of-two scales (zkpot quantize)",
+    Cause.FLOAT_KERNEL: "onnxruntime computes that layer in float32, because it has no integer "
+    "kernel for its types (int8), or because the Relu or Clip behind it cuts more off than the "
+    "QuantizeLinear; the rounding depends on the machine. Remedy: power-of-two scales "
+    "(zkpot quantize)",
     Cause.FLOAT_TIES: "all logits agree, but float32 cannot tell some sample's largest two apart. "
     "Remedy: quantize the logits per tensor, with accumulators below 2^24",
     Cause.UNEXPLAINED: "no known fault of onnxruntime's kernels explains it. Remedy: quantize the "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
@@ -24,6 +25,25 @@ EIGHT_BITS = ("uint8", "int8")
 FLOAT32_EPSILON = float(np.finfo(np.float32).eps)
 
 
+@dataclass(frozen=True)
+class Written:
+    """How a quantized tensor is written; ``kernel`` as in `Integer`."""
+
+    zero_point: int
+    dtype: str
+    kernel: str
+
+    @property
+    def room(self) -> Interval:
+        """Its centred range."""
+        every = limits(self.dtype)
+        return Interval(every.lo - self.zero_point, every.hi - self.zero_point)
+
+    def tensor(self, shape: tuple[int, ...], value: str) -> Integer:
+        """The tensor with those values."""
+        return Integer(shape, value, self.zero_point, self.dtype, self.kernel)
+
+
 def quantize_linear(reading: Reading, node: onnx.NodeProto) -> Tensor:
     """saturate(rint(x / scale) + zero_point), per tensor."""
     _plain(node)
@@ -32,7 +52,9 @@ def quantize_linear(reading: Reading, node: onnx.NodeProto) -> Tensor:
     zero, dtype = _written(reading, node)
     if divisor.ndim or zero.ndim:
         raise refusal(node, "an activation is quantized per channel", "quantize it per tensor")
-    return requantized(reading, node, source, divisor, int(zero), dtype)
+    # On x64, onnxruntime makes such int8 tensors uint8 before it picks kernels.
+    kernel = "uint8" if reading.paired(node.output[0]) else dtype
+    return requantized(reading, node, source, divisor, Written(int(zero), dtype, kernel))
 
 
 def quantized_constant(reading: Reading, node: onnx.NodeProto) -> Array:
@@ -66,16 +88,11 @@ def _plain(node: onnx.NodeProto) -> None:
 
 
 def requantized(
-    reading: Reading, node: onnx.NodeProto, source: Tensor, divisor: Floats, zero: int, dtype: str
+    reading: Reading, node: onnx.NodeProto, source: Tensor, divisor: Floats, written: Written
 ) -> Integer:
-    """``source`` as an 8-bit tensor of this scale and zero point."""
-    output = node.output[0]
+    """``source`` as an 8-bit tensor of scale ``divisor``."""
     if isinstance(source, RawInput):
-        if source.dtype != "float32":
-            raise refusal(node, f"it quantizes an input of type {source.dtype}", "use float32")
-        data = quantized_value(output, source.shape, dtype, zero)
-        reading.set_data(node, data, Quantization(float(divisor), zero, dtype))
-        return Integer(source.shape, output, zero, dtype)
+        return _quantized_data(reading, node, source, divisor, written)
     if isinstance(source, Head):
         raise refusal(
             node,
@@ -84,29 +101,38 @@ def requantized(
         )
     if isinstance(source, Integer | RealConstant):
         raise refusal(node, "its input is quantized already", "dequantize it first")
-    if isinstance(source, Real) and _unchanged(source, divisor, zero, dtype):
-        return Integer(source.shape, source.value, zero, dtype)
-    every = limits(dtype)
-    room = Interval(every.lo - zero, every.hi - zero)
     if isinstance(source, RealSum):
-        value = _sum(reading, source, output, divisor, source.kernel_zero_point(zero, dtype), room)
+        value = _sum(reading, node, source, divisor, written)
+    elif _unchanged(source, divisor, written):
+        value = source.value
     else:
-        value = _steps(reading, node, source, divisor, room)
-    return Integer(source.shape, value, zero, dtype)
+        value = _steps(reading, node, source, divisor, written)
+    return written.tensor(source.shape, value)
 
 
-def _unchanged(source: Real, divisor: Floats, zero: int, dtype: str) -> bool:
+def _quantized_data(
+    reading: Reading, node: onnx.NodeProto, source: RawInput, divisor: Floats, written: Written
+) -> Integer:
+    if source.dtype != "float32":
+        raise refusal(node, f"it quantizes an input of type {source.dtype}", "use float32")
+    name, zero = node.output[0], written.zero_point
+    data = quantized_value(name, source.shape, written.dtype, zero)
+    reading.set_data(node, data, Quantization(float(divisor), zero, written.dtype))
+    return written.tensor(source.shape, name)
+
+
+def _unchanged(source: Real, divisor: Floats, written: Written) -> bool:
     """Whether the integers stay as they are: (q·s) / s rounds to q in float32 for |q| <= 255."""
     before = source.integer
-    if before is None or source.clipped:
+    if before is None or source.clipped or source.scale != divisor:
         return False
-    return source.scale == divisor and (before.zero_point, before.dtype) == (zero, dtype)
+    return (before.zero_point, before.dtype) == (written.zero_point, written.dtype)
 
 
 def _steps(
-    reading: Reading, node: onnx.NodeProto, source: Real, divisor: Floats, room: Interval
+    reading: Reading, node: onnx.NodeProto, source: Real, divisor: Floats, written: Written
 ) -> str:
-    bounds = _bounds(source, divisor, room)
+    bounds = _bounds(source, divisor, written.room)
     return reading.emit(
         "requantize",
         node_name(node),
@@ -114,30 +140,26 @@ def _steps(
         node.output[0],
         scale=scale_attribute(source.scale),
         divisor=float(divisor),
-        fused=source.integer is None and _absorbed(source, divisor, room),
+        fused=source.kernel == written.kernel and _absorbed(source, divisor, written.room),
         lo=bounds.lo,
         hi=bounds.hi,
     )
 
 
 def _sum(
-    reading: Reading,
-    source: RealSum,
-    output: str,
-    divisor: Floats,
-    kernel_zero: int | None,
-    room: Interval,
+    reading: Reading, node: onnx.NodeProto, source: RealSum, divisor: Floats, written: Written
 ) -> str:
     """In one kernel on the raw bytes, or in float32 with the zero points gone beforehand."""
-    zero_a, zero_b, zero_c, fused = 0, 0, 0, False
-    if kernel_zero is not None and _absorbed(source, divisor, room):
-        zero_a, zero_b, zero_c, fused = source.a.zero_point, source.b.zero_point, kernel_zero, True
-    bounds = _bounds(source, divisor, room)
+    fused = source.kernel == written.kernel and _absorbed(source, divisor, written.room)
+    output = written.tensor(source.shape, node.output[0])
+    zeros = (source.a.zero_point, source.b.zero_point, output.kernel_zero_point)
+    zero_a, zero_b, zero_c = zeros if fused else (0, 0, 0)
+    bounds = _bounds(source, divisor, written.room)
     return reading.emit(
         "add_quantized",
         source.node,
         (source.a.value, source.b.value),
-        output,
+        node.output[0],
         scale_a=source.a.scale,
         scale_b=source.b.scale,
         scale_c=float(divisor),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 import onnx
@@ -15,13 +16,17 @@ from ..ops.base import IntArray
 from .onnx_file import Array, describe
 from .tensors import Floats, Integer, RawInput, Tensor, limits
 
+Readers: TypeAlias = "Mapping[str, Sequence[onnx.NodeProto | None]]"
+"""Who reads each tensor of the model, once a use; None is the model's output."""
+
 
 class Reading:
     """Collects nodes and parameters while ONNX nodes are read in order."""
 
-    def __init__(self, constants: Mapping[str, Array], batch: int | None) -> None:
+    def __init__(self, constants: Mapping[str, Array], batch: int | None, readers: Readers) -> None:
         self.constants = dict(constants)
         self.batch = batch
+        self.readers = readers
         self.tensors: dict[str, Tensor] = {}
         self.parameters: dict[str, Value] = {}
         self.values: dict[str, IntArray] = {}
@@ -62,6 +67,13 @@ class Reading:
                 node, f"its {what} is not positive and finite", "quantize the model again"
             )
         return np.asarray(np.squeeze(raw), np.float32)
+
+    def paired(self, tensor: str) -> bool:
+        """Whether one DequantizeLinear, itself read once, is all that reads ``tensor``."""
+        first, *others = self.readers.get(tensor, (None,))
+        if others or first is None or first.op_type != "DequantizeLinear":
+            return False
+        return len(self.readers.get(first.output[0], ())) == 1
 
     def set_data(self, node: onnx.NodeProto, data: Value, quantization: Quantization) -> None:
         """Records how the model's input becomes integers: once."""
@@ -165,7 +177,7 @@ def _integer_input(
     name = node.input[position]
     value = quantized_value(name, raw.shape, raw.dtype, zero)
     reading.set_data(node, value, Quantization(None, zero, raw.dtype))
-    tensor = Integer(raw.shape, name, zero, raw.dtype)
+    tensor = Integer(raw.shape, name, zero, raw.dtype, raw.dtype)
     reading.tensors[name] = tensor
     return tensor
 

@@ -34,12 +34,21 @@ class RawInput:
 
 @dataclass(frozen=True)
 class Integer:
-    """An 8-bit tensor; ``value`` names its centred integers in the graph."""
+    """An 8-bit tensor; ``value`` names its centred integers in the graph.
+
+    ``kernel``: the type of its bytes in onnxruntime's kernels, ``dtype`` or uint8 instead of int8.
+    """
 
     shape: tuple[int, ...]
     value: str
     zero_point: int
     dtype: str
+    kernel: str
+
+    @property
+    def kernel_zero_point(self) -> int:
+        """The zero point of the bytes of type ``kernel``."""
+        return self.zero_point + (SIGNED_OFFSET if self.kernel != self.dtype else 0)
 
 
 @dataclass(frozen=True)
@@ -47,14 +56,15 @@ class Real:
     """A float tensor clip(value·scale, low, high).
 
     ``scale``: a scalar or one a channel. ``integer``: the 8-bit tensor that it was dequantized
-    from; None for an accumulator, which onnxruntime computes in an integer kernel together with
-    the QuantizeLinear behind it.
+    from; None for an accumulator. ``kernel``: for an accumulator, the type of the bytes that the
+    kernel can give which onnxruntime computes it in; None where it can give floats only.
     """
 
     shape: tuple[int, ...]
     value: str
     scale: Floats
     integer: Integer | None = None
+    kernel: str | None = None
     low: float = -math.inf
     high: float = math.inf
 
@@ -104,8 +114,7 @@ class RealSum:
     """The sum of two dequantized 8-bit tensors, waiting for its QuantizeLinear.
 
     ``kernel``: the type of both operands' bytes where that is one type, for which onnxruntime has
-    an integer kernel; None if it adds in float32. ``signed_offset``: what it adds to the bytes of
-    int8 activations beforehand, to make them uint8.
+    an integer kernel; None if it adds in float32.
     """
 
     shape: tuple[int, ...]
@@ -113,16 +122,8 @@ class RealSum:
     a: Operand
     b: Operand
     kernel: str | None
-    signed_offset: int
     low: float = -math.inf
     high: float = math.inf
-
-    def kernel_zero_point(self, zero: int, dtype: str) -> int | None:
-        """The kernel's zero point for an output of ``dtype``; None where it has no such output."""
-        shifted = dtype == "int8" and self.signed_offset != 0
-        if self.kernel != ("uint8" if shifted else dtype):
-            return None
-        return zero + self.signed_offset if shifted else zero
 
 
 @dataclass(frozen=True)
