@@ -113,9 +113,9 @@ def _report(played: Played, seconds: float, folder: Path | None) -> dict[str, An
     return {
         **played.ranking.to_json(),
         "as_expected": played.as_expected,
-        "samples": played.task.build.circuit.samples,
-        "constraints": played.task.build.record.constraints,
-        "pool_root": played.task.pool_root.hex(),
+        "samples": played.published.task.build.circuit.samples,
+        "constraints": played.published.task.build.record.constraints,
+        "pool_root": played.published.pool_root.hex(),
         "batch": list(played.indices),
         "seconds": round(seconds, 1),
         "folder": str(folder) if folder else None,
@@ -144,7 +144,7 @@ def _command(folder: Path, played: Played) -> str:
     bundles = sorted((folder / "bundles").iterdir())
     arguments = [
         *("zkpot", "rank", *bundles, "--build", folder / "build", "--data", folder / "batch.npz"),
-        *("--registry", folder / "registry.json", "--pool-root", played.task.pool_root.hex()),
+        *("--registry", folder / "registry.json", "--pool-root", played.published.pool_root.hex()),
         *("--beacon", played.beacon.hex(), "--allow-dev"),
     ]
     return f"Rank them again: {shlex.join(map(str, arguments))}"

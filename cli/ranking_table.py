@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from zkpot.consensus.ranking import Ranked, Ranking
 from zkpot.consensus.refusal import Refused
+from zkpot.consensus.submission import submitter
 
 
 def show(ranking: Ranking, console: Console) -> None:
@@ -31,7 +32,8 @@ def visible(text: str) -> Text:
 def _places(ranked: Sequence[Ranked]) -> Table:
     table = Table(title="Ranking by proven accuracy", title_justify="left")
     for heading in ("rank", "contributor", "k / n", "accuracy", "95% interval (Wilson)", "bundle"):
-        table.add_column(heading, justify="left" if heading in _WORDS else "right")
+        words = heading in ("contributor", "bundle")
+        table.add_column(heading, justify="left" if words else "right")
     for entry in ranked:
         low, high = entry.interval.low, entry.interval.high
         table.add_row(
@@ -45,9 +47,6 @@ def _places(ranked: Sequence[Ranked]) -> Table:
     return table
 
 
-_WORDS = ("contributor", "bundle", "reason", "why", "context")
-
-
 def _overlaps(ranked: Sequence[Ranked]) -> Text:
     leader, *others = ranked
     close = [entry.contributor for entry in others if entry.overlaps_leader]
@@ -59,12 +58,12 @@ def _overlaps(ranked: Sequence[Ranked]) -> Text:
 
 def _refusals(refusals: Sequence[Refused]) -> Table:
     table = Table(title="Refused", title_justify="left")
-    for heading in ("bundle", "context", "reason", "why"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("bundle", "as", "reason", "why"):
+        table.add_column(heading)
     for entry in refusals:
         table.add_row(
             visible(Path(entry.bundle).name if entry.bundle else "none"),
-            visible(entry.context or "?"),
+            visible(submitter(entry.context or "?").contributor),
             entry.reason,
             visible(entry.why),
         )
