@@ -47,7 +47,7 @@ def power_of_two_shifts(node: Node) -> list[int] | None:
     return [int(1 - e) for e in exponent]
 
 
-def _by_shift(node: Node, honest: Interval, expected: IntArray) -> Node | None:
+def _by_shift(node: Node, channels: int, honest: Interval) -> Node | None:
     shifts = power_of_two_shifts(node)
     if shifts is None:
         return None
@@ -57,11 +57,18 @@ def _by_shift(node: Node, honest: Interval, expected: IntArray) -> Node | None:
         return None
     attrs: dict[str, Attribute] = {"shift": tuple(shifts), "lo": lo, "hi": hi, "bits": bits}
     lowered = Node("requantize_shift", node.name, node.inputs, node.output, attrs)
-    return lowered if _agrees(lowered, expected, honest) else None
+    admitted = ops.of(lowered).accepts(lowered, 0)
+    assert admitted is not None
+    expected = thresholds(node, channels, admitted)
+    return lowered if _agrees(lowered, expected, admitted) else None
 
 
 def _agrees(lowered: Node, expected: IntArray, span: Interval) -> bool:
-    """Equal on both sides of every threshold, hence everywhere (both are monotone)."""
+    """Equal on both sides of every threshold, hence everywhere (both are monotone).
+
+    ``span`` is all that the lowered node admits: a contributor's accumulators may leave the
+    interval that the publisher's models fill.
+    """
     inside = np.clip(expected, span.lo, span.hi).T
     before = np.clip(expected - 1, span.lo, span.hi).T
     lo = int_attr(lowered, "lo")
@@ -73,13 +80,14 @@ def _agrees(lowered: Node, expected: IntArray, span: Interval) -> bool:
     return True
 
 
-def _by_line(node: Node, honest: Interval, expected: IntArray) -> Node | None:
+def _by_line(node: Node, channels: int, honest: Interval) -> Node | None:
     """None where some channel has no line, or one too wide to be computed in 64 bits."""
     lo, hi = int_attr(node, "lo"), int_attr(node, "hi")
-    lines = [line_through(row, honest) for row in expected]
-    found = [line for line in lines if line is not None]
     bits = max(honest.bits, 2)
     admitted = Interval(honest.lo, honest.lo + (1 << bits) - 1)
+    expected = thresholds(node, channels, admitted)
+    lines = [line_through(row, admitted) for row in expected]
+    found = [line for line in lines if line is not None]
     width = window_width(lo, hi)
     wide = tuple(wide_bits(x.num, x.offset, x.shift, width, admitted) for x in found)
     if len(found) < len(lines) or max(wide) > MOST_WIDE:
@@ -95,11 +103,12 @@ def _by_line(node: Node, honest: Interval, expected: IntArray) -> Node | None:
         "hi": hi,
     }
     lowered = Node("requantize_line", node.name, node.inputs, node.output, attrs)
-    return lowered if _agrees(lowered, expected, honest) else None
+    return lowered if _agrees(lowered, expected, admitted) else None
 
 
-def _by_table(node: Node, honest: Interval, expected: IntArray) -> Node:
+def _by_table(node: Node, channels: int, honest: Interval) -> Node:
     lo, hi = int_attr(node, "lo"), int_attr(node, "hi")
+    expected = thresholds(node, channels, honest)
     rows = tuple(_row(steps.tolist(), honest) for steps in expected)
     bits = max((b - a).bit_length() for row in rows for a, b in pairwise(row))
     attrs: dict[str, Attribute] = {"thresholds": rows, "lo": lo, "hi": hi, "bits": max(bits, 2)}
@@ -122,11 +131,10 @@ def lower(node: Node, honest: Interval) -> Node:
             why="activations are 8-bit here",
             remedy="quantize activations to uint8 or int8",
         )
-    expected = thresholds(node, channels, honest)
-    shifted = _by_shift(node, honest, expected)
+    shifted = _by_shift(node, channels, honest)
     if shifted is not None:
         return shifted
-    table, line = _by_table(node, honest, expected), _by_line(node, honest, expected)
+    table, line = _by_table(node, channels, honest), _by_line(node, channels, honest)
     return line if line is not None and _cost(line) < _cost(table) else table
 
 
