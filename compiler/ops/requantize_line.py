@@ -48,8 +48,10 @@ class RequantizeLine(Op):
         width = window_width(int_attr(node, "lo"), int_attr(node, "hi"))
         cut = int_attr(node, "hi") - int_attr(node, "lo") != (1 << width) - 1
         one = int_attr(node, "bits") + 4 + (width + 3 if cut else 0)
-        wide, size = ints_attr(node, "wide"), node.output.type.size
-        return samples * (size * one + sum(wide) * (size // len(wide)))
+        num, wide, size = ints_attr(node, "num"), ints_attr(node, "wide"), node.output.type.size
+        # 1·in is in's own signal and needs no equation.
+        lines = sum(w - (factor == 1) for factor, w in zip(num, wide, strict=True))
+        return samples * (size * one + lines * (size // len(wide)))
 
     def enforces(self, node: Node, position: int) -> Interval | None:
         low = int_attr(node, "low")

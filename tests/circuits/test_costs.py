@@ -6,7 +6,7 @@ import random
 
 import pytest
 from rig.calls import Case, case, constraint_counts
-from rig.cases import SHAPES, SHIFTS, dense_case, shift_case
+from rig.cases import LINES, SHAPES, SHIFTS, dense_case, line_case, shift_case
 from zkpot.compiler.ir import Interval, TensorType
 
 BYTE = Interval(-128, 127)
@@ -31,6 +31,10 @@ def dense() -> list[Case]:
 
 def shifts() -> list[Case]:
     return [shift_case(*config, samples=n) for n, config in enumerate(SHIFTS, 1)]
+
+
+def lines() -> list[Case]:
+    return [line_case(*line, samples=n) for n, line in enumerate(LINES, 1)]
 
 
 def tables() -> list[Case]:
@@ -85,7 +89,7 @@ def elementwise() -> list[Case]:
 
 @pytest.mark.parametrize(
     "group",
-    [dense, shifts, tables, degenerate_tables, counting, elementwise],
+    [dense, shifts, lines, tables, degenerate_tables, counting, elementwise],
     ids=lambda g: g.__name__,
 )
 def test_the_formula_is_the_count(group):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zkpot.compiler.ir import Interval, TensorType
+from zkpot.compiler.ops.requantize_line import wide_bits
 from zkpot.compiler.ops.requantize_shift import window_width
 
 from .calls import Case, case
@@ -55,3 +56,25 @@ def dense_case(op: str, n: int, k: int, m: int, slots: int, stride: int, biased:
     if biased:
         types.append(TensorType((1, m), Interval(-1000, 1000)))
     return case(op, types, n, range(1, len(types)), slots=slots, stride=stride)
+
+
+LINES = [
+    # ((num, offset, shift) a channel or for all, lo, hi, low, bits)
+    (((5, 640, 4),), -128, 127, -2048, 12),
+    (((3, -7, 9), (77, 10_000, 13)), 0, 255, -100, 14),
+    (((1, 0, 3),), -7, 92, -300, 11),
+    (((65_537, -(1 << 19), 21), (1, 5, 1)), -1, 0, -(1 << 18), 19),
+    (((9, 100, 0),), 3, 200, -50, 2),
+]
+
+
+def line_case(
+    lines: tuple[tuple[int, int, int], ...], lo: int, hi: int, low: int, bits: int, *, samples: int
+) -> Case:
+    """A `requantize_line` of two channels, as wide as it must be."""
+    admitted, width = Interval(low, low + (1 << bits) - 1), window_width(lo, hi)
+    num, offset, shift = zip(*lines, strict=True)
+    wide = tuple(wide_bits(*line, width, admitted) for line in lines)
+    x = TensorType((2,), admitted)
+    attrs = {"num": num, "offset": offset, "shift": shift, "wide": wide, "low": low, "bits": bits}
+    return case("requantize_line", [x], samples, **attrs, lo=lo, hi=hi)
