@@ -15,10 +15,7 @@ class ZkpotError(Exception):
 
     def __init__(self, what: str, *, why: str = "", remedy: str = "") -> None:
         self.what, self.why, self.remedy = what, why, remedy
-        parts = [what]
-        if why:
-            parts.append(f"because {why}" if not why[0].isupper() else why)
-        text = ": ".join(parts)
+        text = f"{what}: {why}" if why else what
         super().__init__(f"{text}\n  remedy: {remedy}" if remedy else text)
 
 
