@@ -16,17 +16,17 @@ from zkpot.prover.secret import Secret, commit, matching_model, write_secret
 from .digits import Labelled, sklearn
 
 HIDDEN = (32,)
-EPOCHS = 60
+EPOCHS, LAZY_EPOCHS = 60, 5
 WEIGHT_DECAY = 1e-2
 LEARNING_RATE = 5e-3
 
 
-def train(data: Labelled, seed: int) -> bytes:
-    """A float ONNX perceptron, trained on ``data`` for EPOCHS epochs of Adam."""
+def train(data: Labelled, seed: int, epochs: int = EPOCHS) -> bytes:
+    """A float ONNX perceptron, trained on ``data`` for ``epochs`` epochs of Adam."""
     model = sklearn("sklearn.neural_network").MLPClassifier(
         HIDDEN,
         alpha=WEIGHT_DECAY,
-        max_iter=EPOCHS,
+        max_iter=epochs,
         learning_rate_init=LEARNING_RATE,
         random_state=seed,
     )
@@ -36,10 +36,12 @@ def train(data: Labelled, seed: int) -> bytes:
     return export_mlp(model.coefs_, model.intercepts_)
 
 
-def quantized(folder: Path, data: Labelled, seed: int, like: Build | None = None) -> Path:
+def quantized(
+    folder: Path, data: Labelled, seed: int, like: Build | None = None, epochs: int = EPOCHS
+) -> Path:
     """Trains, and quantizes with ``like``'s scales; the int8 model's path in ``folder``."""
     source, target = folder / "float.onnx", folder / "int8.onnx"
-    atomic.write_bytes(source, train(data, seed))
+    atomic.write_bytes(source, train(data, seed, epochs))
     pattern = None if like is None else like.file(ARCHITECTURE)
     result = quantize_model(source, data.x, data.y, like=pattern)
     atomic.write_bytes(target, result.model_bytes)
@@ -65,9 +67,11 @@ class Contributor:
         return int(self.secret.salt)
 
 
-def contributor(name: str, folder: Path, data: Labelled, build: Build, seed: int) -> Contributor:
+def contributor(
+    name: str, folder: Path, data: Labelled, build: Build, seed: int, epochs: int = EPOCHS
+) -> Contributor:
     """Trains on ``data``, quantizes for the task and commits, all in ``folder``."""
-    model = matching_model(build, quantized(folder, data, seed, build))
+    model = matching_model(build, quantized(folder, data, seed, build, epochs))
     secret = commit(build, model)
     write_secret(folder / "secret.json", secret)
     return Contributor(name, model, secret)
