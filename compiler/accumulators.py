@@ -38,15 +38,12 @@ def worst_cases(graph: Graph, node: Node, values: Mapping[str, IntArray]) -> lis
 
 
 def chosen_accumulators(
-    graph: Graph,
-    values: Mapping[str, IntArray],
-    declared_bits: Mapping[str, int],
-    headroom: float = HEADROOM,
+    graph: Graph, values: Mapping[str, IntArray], declared_bits: Mapping[str, int]
 ) -> dict[str, Interval]:
     """For each dense output, the interval that the circuit is to make room for.
 
     ``declared_bits`` (by node name, from the model's metadata) makes it independent of the
-    weights; otherwise it is the publisher's worst case times ``headroom``.
+    weights; otherwise it is the publisher's worst case with `HEADROOM`.
     """
     found = {}
     for node in graph.nodes:
@@ -57,8 +54,8 @@ def chosen_accumulators(
             top = (1 << (declared_bits[node.name] - 1)) - 1 - _rounding(graph, node)
             found[node.output.name] = Interval(-top, top)
         else:
-            low = min(math.floor(headroom * w.lo) for w in worst)
-            high = max(math.ceil(headroom * w.hi) for w in worst)
+            low = min(math.floor(HEADROOM * w.lo) for w in worst)
+            high = max(math.ceil(HEADROOM * w.hi) for w in worst)
             found[node.output.name] = Interval(min(low, -1), max(high, 1))
     return found
 
