@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import traceback
@@ -106,6 +107,7 @@ def _terminate(number: int, _frame: FrameType | None) -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """The program: runs ``args`` (by default the process's) and exits with a documented code."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # onnxruntime reports to its maker
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _terminate)
     sys.exit(run(sys.argv[1:] if args is None else list(args)))
