@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import runpy
 import shlex
 import sys
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 from click.testing import CliRunner
 from zkpot.cli.demo import SAMPLES, demo
@@ -119,3 +121,12 @@ def test_the_whole_demonstration():
     assert last["contributor"] == "carol"
     assert not last["overlaps_leader"]
     assert report["ranking"][0]["accuracy"] > 0.7
+
+
+def test_the_example_proves_what_onnxruntime_gives(tmp_path):
+    path = Path(__file__).parents[2] / "examples" / "sklearn_to_proof.py"
+    proven = runpy.run_path(str(path))["main"](tmp_path, 10)
+    session = onnxruntime.InferenceSession(tmp_path / "int8.onnx")
+    with np.load(tmp_path / "test.npz") as test:
+        (logits,) = session.run(None, {"x": test["x"]})
+        assert proven == (logits.argmax(axis=1) == test["y"]).sum()
