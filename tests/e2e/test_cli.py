@@ -14,6 +14,7 @@ from zkpot.cli.main import COMMANDS
 from zkpot.compiler.frontend import import_model
 from zkpot.compiler.interpret import interpret
 from zkpot.prover import process
+from zkpot.prover.engine.ptau import dev_ptau
 from zkpot.prover.toolchain import Toolchain
 
 # the path
@@ -164,3 +165,36 @@ def test_help_is_quick_for_it_imports_no_numerics() -> None:
     ran = process.run(argv, cwd=Path.cwd(), timeout_s=60, what="help")
     assert "Exit codes:" in ran.stdout
     assert not any(f"'{name}'" in ran.stdout for name in ("numpy", "onnx", "numba", "pydantic"))
+
+
+# keys that count
+
+
+def test_a_ceremonys_key_needs_no_allowance(
+    tmp_path: Path, digits: tuple[np.ndarray, np.ndarray]
+) -> None:
+    """A model of a few weights, so that snarkjs's own setup takes seconds."""
+    x, y = digits[0][:300, 18:24], digits[1][:300] % 3
+    (tmp_path / "float.onnx").write_bytes(trained(x, y, 3))
+    np.savez(tmp_path / "train.npz", x=x, y=y)
+    np.savez(tmp_path / "test.npz", x=x[:2], y=y[:2])
+    model, build, ptau = tmp_path / "int8.onnx", tmp_path / "build", tmp_path / "pot.ptau"
+    train = ("--calibration", tmp_path / "train.npz")
+    done("quantize", tmp_path / "float.onnx", *train, "--out", model)
+    power = done("estimate", model, "--samples", 2)["ptau_power"]
+    dev_ptau(power, ptau)
+    done("compile", model, "--samples", 2, "--out", build)
+    said = done(
+        *("setup", build, "--ptau", ptau, "--contribution", "alice", "--contribution", "bob"),
+        *("--beacon", "0102030405060708"),
+    )
+    assert said["trust"] == "contributed"
+    assert [step["name"] for step in said["contributions"]] == ["alice", "bob", "beacon"]
+    proof, test = tmp_path / "proof.json", ("--data", tmp_path / "test.npz", "--context", "a/b")
+    proved = done("prove", build, "--model", model, *test, "--out", proof)
+    (build / "circuit_final.zkey").unlink()
+    verified = done("verify", proof, "--build", build, *test)
+    assert verified["trust"] == proved["trust"] == "contributed"
+    assert verified["correct"] == proved["correct"]
+    other = zkpot("compile", model, "--samples", 3, "--out", build)
+    assert (other.code, "would remove them" in other.err) == (2, True)
