@@ -16,9 +16,9 @@ class Scale(Op):
     name = "scale"
 
     def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
-        most = max(ints_attr(node, "factor"))
-        interval = inputs[0].interval
-        return TensorType(inputs[0].shape, Interval(most * interval.lo, most * interval.hi))
+        factor, interval = ints_attr(node, "factor"), inputs[0].interval
+        lowest, highest = ([f * end for f in factor] for end in (interval.lo, interval.hi))
+        return TensorType(inputs[0].shape, Interval(min(lowest), max(highest)))
 
     def evaluate(self, node: Node, inputs: Sequence[IntArray]) -> IntArray:
         scaled: IntArray = inputs[0] * np.array(ints_attr(node, "factor"), object)
