@@ -1,8 +1,10 @@
 import itertools
 import json
 import logging
+import sys
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -21,6 +23,8 @@ from zkpot.compiler.accumulators import chosen_accumulators
 from zkpot.compiler.circuit import from_record, lower
 from zkpot.compiler.frontend import import_model
 from zkpot.compiler.interpret import interpret, quantize
+
+sys.path.insert(0, str(Path(__file__).parent))  # for `handmade`
 
 TEST = 597
 
@@ -67,6 +71,11 @@ def write(path, nodes, arrays, inputs, outputs, opset=17):
 @pytest.fixture(scope="session")
 def save():
     return write
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "model.onnx"
 
 
 def float_mlp(digits, path, kind, batch, front, activation, head, opset):

@@ -92,8 +92,6 @@ def test_eight_bit_weights_agree_where_kernels_are_exact(
 def test_every_way_to_call_the_quantizer(case, digits, quantized, lowered):
     report = agrees(quantized(**case, reduce_range=True), samples(digits, case), lowered)
     assert report.cause is Cause.NONE, str(report)
-    full = agrees(quantized(**case), samples(digits, case), lowered)
-    assert full.ok, str(full)
 
 
 def with_power_of_two_scales(path):

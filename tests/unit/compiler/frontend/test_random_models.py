@@ -1,11 +1,9 @@
 """Random small networks: any scales, zero points, types and depths."""
 
-import itertools
-
 import numpy as np
+from handmade.builder import Builder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from onnx import TensorProto, helper
 from zkpot.compiler.frontend.oracle import check_model
 from zkpot.compiler.frontend.oracle_report import Cause
 
@@ -38,62 +36,31 @@ def networks(draw):
     return dtype, widths, first, layers, draw(st.booleans()), draw(st.integers(0, 2**32 - 1))
 
 
-class Builder:
-    """Nodes and initializers of one network."""
-
-    def __init__(self, dtype, seed):
-        self.dtype, self.random = dtype, np.random.default_rng(seed)
-        self.nodes, self.arrays, self.names = [], {}, (f"t{i}" for i in itertools.count())
-
-    def array(self, value, kind):
-        name = next(self.names)
-        self.arrays[name] = np.asarray(value, kind)
-        return name
-
-    def node(self, op, inputs, **attributes):
-        output = next(self.names)
-        name = f"{op}.{output}"
-        self.nodes.append(helper.make_node(op, inputs, [output], name=name, **attributes))
-        return output
-
-    def both(self, tensor, scale, zero):
-        quantizer = [self.array(scale, np.float32), self.array(zero, self.dtype)]
-        quantized = self.node("QuantizeLinear", [tensor, *quantizer])
-        return self.node("DequantizeLinear", [quantized, *quantizer])
-
-    def parameter(self, values, scale, zeros, kind, axis):
-        quantizer = [self.array(scale, np.float32), self.array(zeros, kind)]
-        return self.node("DequantizeLinear", [self.array(values, kind), *quantizer], axis=axis)
-
-    def dense(self, current, shape, scale, layer):
-        kind, weight_scale = layer["weights"], np.asarray(layer["scale"], np.float32)
-        zeros = np.full(weight_scale.shape, layer["shift"] + (128 if kind == "uint8" else 0))
-        raw = self.random.integers(-55, 55, shape) + zeros
-        terms = [current, self.parameter(raw, weight_scale, zeros, kind, 1)]
-        if layer["kind"] == "MatMul":
-            return self.node("MatMul", terms)
-        bias_scale = np.float32(scale) * weight_scale
-        sums = self.random.integers(-999, 999, shape[1])
-        bias = self.parameter(sums, bias_scale, np.zeros(bias_scale.shape), np.int32, 0)
-        if layer["kind"] == "Gemm":
-            return self.node("Gemm", [*terms, bias])
-        return self.node("Add", [self.node("MatMul", terms), bias])
+def dense(b, current, shape, scale, layer):
+    kind, weight_scale = layer["weights"], np.asarray(layer["scale"], np.float32)
+    zeros = np.full(weight_scale.shape, layer["shift"] + (128 if kind == "uint8" else 0))
+    terms = [current, b.weight(shape, weight_scale, zeros, kind)]
+    if layer["kind"] == "MatMul":
+        return b.node("MatMul", terms)
+    bias = b.bias(shape[1], np.float32(scale) * weight_scale)
+    if layer["kind"] == "Gemm":
+        return b.node("Gemm", [*terms, bias])
+    return b.node("Add", [b.node("MatMul", terms), bias])
 
 
 def build(save, path, network):
     dtype, widths, (scale, zero), layers, quantized_logits, seed = network
-    b = Builder(dtype, seed)
-    current = b.both("x", scale, zero)
+    b = Builder(seed)
+    current = b.both("x", b.quantizer(scale, zero, dtype))
     for i, layer in enumerate(layers):
-        current = b.dense(current, (widths[i], widths[i + 1]), scale, layer)
+        current = dense(b, current, (widths[i], widths[i + 1]), scale, layer)
         scale, zero = layer["out"]
         last = i == len(layers) - 1
         if layer["relu"] and not last:
             current, zero = b.node("Relu", [current]), np.iinfo(dtype).min
         if quantized_logits or not last:
-            current = b.both(current, scale, zero)
-    inputs = [("x", TensorProto.FLOAT, ["N", widths[0]])]
-    save(path, b.nodes, b.arrays, inputs, [(current, TensorProto.FLOAT, ["N", widths[-1]])])
+            current = b.both(current, b.quantizer(scale, zero, dtype))
+    b.save(save, path, current, shape=["N", widths[0]])
 
 
 @settings(
@@ -103,8 +70,7 @@ def build(save, path, network):
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(network=networks())
-def test_import_and_lowering_agree_with_onnxruntime(network, save, lowered, tmp_path):
-    path = tmp_path / "random.onnx"
+def test_import_and_lowering_agree_with_onnxruntime(network, save, lowered, path):
     build(save, path, network)
     _, widths, (scale, _), _, _, seed = network
     random = np.random.default_rng(seed + 1)

@@ -1,0 +1,1 @@
+"""Machinery of the tests beside it: quantized models made node by node."""
