@@ -123,9 +123,10 @@ def test_the_whole_demonstration():
     assert report["ranking"][0]["accuracy"] > 0.7
 
 
-def test_the_example_proves_what_onnxruntime_gives(tmp_path):
-    path = Path(__file__).parents[2] / "examples" / "sklearn_to_proof.py"
-    proven = runpy.run_path(str(path))["main"](tmp_path, 10)
+def test_the_example_proves_what_onnxruntime_gives(tmp_path, monkeypatch):
+    examples = Path(__file__).parents[2] / "examples"
+    monkeypatch.syspath_prepend(examples)
+    proven = runpy.run_path(str(examples / "sklearn_to_proof.py"))["main"](tmp_path, 10)
     session = onnxruntime.InferenceSession(tmp_path / "int8.onnx")
     with np.load(tmp_path / "test.npz") as test:
         (logits,) = session.run(None, {"x": test["x"]})
