@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -41,3 +42,8 @@ def trial(tmp_path_factory: pytest.TempPathFactory, digits: tuple[np.ndarray, np
     assert proved.code == 0, proved.err
     said["prove"] = proved.json
     return trial
+
+
+@pytest.fixture
+def copy(trial: Trial, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(trial.build, tmp_path / "copy"))

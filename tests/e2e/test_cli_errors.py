@@ -4,12 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,22 +11,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import helper
-from trial import CONTEXT, SAMPLES, Outcome, Trial, contents, zkpot
-from zkpot.prover import process
-
-COMPILE = ("--samples", SAMPLES, "--out")
-
-
-def refused(outcome: Outcome, code: int, *words: str) -> None:
-    """The command failed as it should, without a traceback."""
-    assert outcome.code == code, outcome.err
-    assert "error: " in outcome.err
-    assert "remedy: " in outcome.err
-    assert "Traceback" not in outcome.err
-    for word in words:
-        assert word in outcome.err
-    if outcome.out:
-        assert set(outcome.json["error"]) == {"kind", "what", "why", "remedy"}
+from trial import COMPILE, CONTEXT, Outcome, Trial, contents, refused, zkpot
 
 
 @pytest.fixture
@@ -51,7 +30,7 @@ def test_not_an_onnx_file(trial: Trial, tmp_path: Path, command: str, content: b
     options = {
         "quantize": ("--calibration", train, "--out", tmp_path / "out.onnx"),
         "check": ("--data", train),
-        "estimate": ("--samples", SAMPLES),
+        "estimate": COMPILE[:2],
         "compile": (*COMPILE, tmp_path / "build"),
         "explain": (),
     }
@@ -133,11 +112,6 @@ def test_data_that_is_no_npz(trial: Trial, tmp_path: Path, content: bytes) -> No
 # builds, keys, bundles
 
 
-@pytest.fixture
-def build(trial: Trial, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(trial.build, tmp_path / "copy"))
-
-
 def prove_with(trial: Trial, build: Path, out: Path) -> Outcome:
     return zkpot(
         *("prove", build, "--model", trial.file("int8.onnx"), "--data", trial.file("test.npz")),
@@ -149,60 +123,62 @@ def truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1000])
 
 
-def test_a_truncated_zkey(trial: Trial, build: Path, tmp_path: Path) -> None:
-    truncate(build / "circuit_final.zkey")
-    refused(prove_with(trial, build, tmp_path / "p"), 2, "circuit_final.zkey", "SHA-256 differs")
+def test_a_truncated_zkey(trial: Trial, copy: Path, tmp_path: Path) -> None:
+    truncate(copy / "circuit_final.zkey")
+    refused(prove_with(trial, copy, tmp_path / "p"), 2, "circuit_final.zkey", "SHA-256 differs")
     assert not (tmp_path / "p").exists()
 
 
-def test_a_truncated_zkey_is_not_adopted(build: Path, tmp_path: Path, ptau: Path) -> None:
-    before = contents(build)
+def test_a_truncated_zkey_is_not_adopted(copy: Path, tmp_path: Path, ptau: Path) -> None:
+    before = contents(copy)
     (tmp_path / "cut.zkey").write_bytes(b"zkey\x01\x00\x00\x00")
-    outcome = zkpot("setup", build, "--ptau", ptau, "--zkey", tmp_path / "cut.zkey")
+    outcome = zkpot("setup", copy, "--ptau", ptau, "--zkey", tmp_path / "cut.zkey")
     refused(outcome, 2)
-    assert contents(build) == before
+    assert contents(copy) == before
 
 
-def test_a_truncated_or_small_ptau(build: Path, tmp_path: Path, ptau: Path) -> None:
-    before, cut = contents(build), tmp_path / "cut.ptau"
+def test_a_truncated_or_small_ptau(copy: Path, tmp_path: Path, ptau: Path) -> None:
+    before, cut = contents(copy), tmp_path / "cut.ptau"
     cut.write_bytes(ptau.read_bytes()[:-100])
-    refused(zkpot("setup", build, "--ptau", cut, "--json"), 2, "not a whole ptau file")
-    refused(zkpot("setup", build, "--ptau", ptau), 2, "serves 2^4 rows", "need 2^14")
-    refused(zkpot("setup", build, "--ptau", tmp_path / "absent.ptau"), 2, "absent.ptau")
-    assert contents(build) == before
+    refused(zkpot("setup", copy, "--ptau", cut, "--json"), 2, "not a whole ptau file")
+    refused(zkpot("setup", copy, "--ptau", ptau), 2, "serves 2^4 rows", "need 2^14")
+    refused(zkpot("setup", copy, "--ptau", tmp_path / "absent.ptau"), 2, "absent.ptau")
+    assert contents(copy) == before
 
 
-def test_setup_options_that_contradict(build: Path, ptau: Path) -> None:
-    before = contents(build)
-    refused(zkpot("setup", build), 2, "--ptau FILE, or --dev")
-    refused(zkpot("setup", build, "--dev", "--ptau", ptau), 2, "no other source")
+def test_setup_options_that_contradict(copy: Path, ptau: Path) -> None:
+    before = contents(copy)
+    refused(zkpot("setup", copy), 2, "--ptau FILE, or --dev")
+    refused(zkpot("setup", copy, "--dev", "--ptau", ptau), 2, "no other source")
     refused(
-        zkpot("setup", build, "--ptau", ptau, "--zkey", ptau, "--contribution", "a"), 2, "--zkey"
+        zkpot("setup", copy, "--ptau", ptau, "--zkey", ptau, "--contribution", "a"),
+        2,
+        "--zkey",
     )
-    assert contents(build) == before
+    assert contents(copy) == before
 
 
 def test_a_doctored_circuit_never_sees_the_weights(
-    trial: Trial, build: Path, tmp_path: Path
+    trial: Trial, copy: Path, tmp_path: Path
 ) -> None:
     """Its own digest is corrected, as a publisher would: what counts is what is compiled here."""
-    wasm = build / "circuit_js" / "circuit.wasm"
+    wasm = copy / "circuit_js" / "circuit.wasm"
     wasm.write_bytes(wasm.read_bytes().replace(b"Assert", b"Leaked") + b"\x00")
-    record = json.loads((build / "circuit.json").read_text())
+    record = json.loads((copy / "circuit.json").read_text())
     record["files"]["circuit_js/circuit.wasm"] = hashlib.sha256(wasm.read_bytes()).hexdigest()
-    (build / "circuit.json").write_text(json.dumps(record))
-    outcome = prove_with(trial, build, tmp_path / "p")
+    (copy / "circuit.json").write_text(json.dumps(record))
+    outcome = prove_with(trial, copy, tmp_path / "p")
     refused(outcome, 2, "circuit.wasm is not what this architecture compiles to")
 
 
-def test_a_changed_record(trial: Trial, build: Path, tmp_path: Path) -> None:
-    path = build / "circuit.json"
+def test_a_changed_record(trial: Trial, copy: Path, tmp_path: Path) -> None:
+    path = copy / "circuit.json"
     path.write_text(path.read_text().replace('"samples": 8', '"samples": 9'))
-    refused(prove_with(trial, build, tmp_path / "p"), 2, "circuit.json")
+    refused(prove_with(trial, copy, tmp_path / "p"), 2, "circuit.json")
     path.write_text("{")
-    refused(prove_with(trial, build, tmp_path / "p"), 2, "not a circuit record")
+    refused(prove_with(trial, copy, tmp_path / "p"), 2, "not a circuit record")
     path.unlink()
-    refused(prove_with(trial, build, tmp_path / "p"), 2, "is no build")
+    refused(prove_with(trial, copy, tmp_path / "p"), 2, "is no build")
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"format": "zkpot-bundle/1"}', "\x00"])
@@ -220,82 +196,3 @@ def test_compile_keeps_out_of_other_peoples_folders(trial: Trial, tmp_path: Path
     outcome = zkpot("compile", trial.file("int8.onnx"), *COMPILE, tmp_path)
     refused(outcome, 2, "'thesis.tex' in it")
     assert list(contents(tmp_path)) == ["thesis.tex"]
-
-
-# the machine
-
-
-def test_without_node_nothing_is_made_and_verifying_works(
-    trial: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    outcome = zkpot("compile", trial.file("int8.onnx"), *COMPILE, tmp_path / "build", "--json")
-    refused(outcome, 3, "npx was not found", "install Node.js")
-    assert outcome.json["error"]["kind"] == "ToolMissing"
-    refused(trial.prove(tmp_path / "proof"), 3, "npx was not found")
-    assert list(tmp_path.iterdir()) == []
-    assert trial.verify().code == 0
-
-
-def small_disk(kilobytes: int, *args: object, cwd: Path, temporary: Path) -> process.Completed:
-    """The command in a process that can't write files beyond a size, as if the disk were full."""
-    limit = f'ulimit -f {2 * kilobytes}; exec "$@"'  # sh counts blocks of 512 bytes
-    argv = ["/bin/sh", "-c", limit, "sh", sys.executable, "-m", "zkpot.cli", *map(str, args)]
-    env = {"TMPDIR": str(temporary)}
-    return process.run(argv, cwd=cwd, timeout_s=300, what="zkpot", env=env)
-
-
-def test_a_full_disk(trial: Trial, build: Path, tmp_path: Path) -> None:
-    temporary, model = tmp_path / "temporary", trial.file("int8.onnx")
-    temporary.mkdir()
-    before = contents(tmp_path)
-    data = trial.file("test.npz")
-    proof = ("--data", data, "--context", CONTEXT, "--out", tmp_path / "proof")
-    commands: tuple[tuple[int, tuple[object, ...]], ...] = (
-        (1, ("quantize", trial.file("float.onnx"), "--calibration", data, "--out", tmp_path / "m")),
-        (500, ("compile", model, *COMPILE, tmp_path / "new")),
-        (5000, ("setup", build, "--dev")),
-        (10, ("prove", build, "--model", model, *proof)),
-    )
-    for kilobytes, args in commands:
-        ran = small_disk(kilobytes, *args, cwd=tmp_path, temporary=temporary)
-        assert ran.returncode in (2, 3), ran.stderr
-        assert "error: " in ran.stderr
-        assert "free" in ran.stderr or "Could not write the output" in ran.stderr, ran.stderr
-        assert "Traceback" not in ran.stderr
-        assert contents(tmp_path) == before
-        assert list(temporary.iterdir()) == []
-
-
-def test_a_terminated_command_ends_its_children_and_cleans_up(trial: Trial, tmp_path: Path) -> None:
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    argv = [sys.executable, "-m", "zkpot.cli", "compile", str(trial.file("int8.onnx"))]
-    argv += ["--samples", "200", "--out", str(tmp_path / "build")]
-    env = {**os.environ, "TMPDIR": str(temporary)}
-    with subprocess.Popen(argv, env=env, stderr=subprocess.PIPE, text=True) as command:
-        deadline = time.monotonic() + 60
-        while not list(temporary.glob("zkpot-circom-*/include")):
-            assert command.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        time.sleep(0.5)
-        command.send_signal(signal.SIGTERM)
-        _, said = command.communicate(timeout=60)
-    assert command.returncode == 143
-    assert "terminated" in said
-    assert list(temporary.iterdir()) == []
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["temporary"]
-    assert not running_in(temporary)
-
-
-def running_in(folder: Path) -> list[str]:
-    """Processes whose working folder is, or was, below ``folder``."""
-    found = []
-    for link in Path("/proc").glob("[0-9]*/cwd"):
-        try:
-            if str(folder) in str(link.readlink()):
-                found.append(link.parent.name)
-        except OSError:
-            continue
-    return found

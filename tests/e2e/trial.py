@@ -110,3 +110,18 @@ def contents(folder: Path) -> dict[str, bytes]:
     """Every file below ``folder``; a failed command must leave this as it was."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+COMPILE = ("--samples", SAMPLES, "--out")
+
+
+def refused(outcome: Outcome, code: int, *words: str) -> None:
+    """The command failed as it should, without a traceback."""
+    assert outcome.code == code, outcome.err
+    assert "error: " in outcome.err
+    assert "remedy: " in outcome.err
+    assert "Traceback" not in outcome.err
+    for word in words:
+        assert word in outcome.err
+    if outcome.out:
+        assert set(outcome.json["error"]) == {"kind", "what", "why", "remedy"}
