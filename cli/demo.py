@@ -38,7 +38,9 @@ SAMPLES = 60
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Keep all files here."
 )
 @click.option("--keep", is_flag=True, help="Keep the files in a temporary folder.")
-@click.option("--seed", type=click.IntRange(0), default=0, help="Of data split and trainings.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, help="Decides the split and the trainings."
+)
 @json_option
 def demo(samples: int, out: Path | None, keep: bool, seed: int, as_json: bool) -> None:
     """Train, commit, draw, prove, verify and rank: a whole round on real data.

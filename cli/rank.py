@@ -32,16 +32,31 @@ def digest(ctx: click.Context, param: click.Parameter, value: str | None) -> str
     return found.hex() if found else ""
 
 
-@click.command()
+EPILOG = """\b
+Example:
+  zkpot rank bundles/*.json --build build --data batch.npz --registry registry.json --beacon 5f1c…
+"""
+
+
+@click.command(epilog=EPILOG)
 @click.argument("bundles", nargs=-1, required=True, type=ANY)
 @click.option("--build", "build_dir", required=True, type=FOLDER, help="The task's build.")
 @click.option("--data", required=True, type=FILE, help="The test set, DATA.npz.")
-@click.option("--registry", "registry_file", type=FILE, help="JSON list of context and cm.")
 @click.option(
-    "--round", "round_name", help="The round to rank, the part before a context's last /."
+    "--registry",
+    "registry_file",
+    type=FILE,
+    help="REGISTRY.json: the commitments, made before the draw.",
 )
-@click.option("--beacon", callback=hex_bytes, help="Public randomness that breaks ties.")
-@click.option("--pool-root", callback=digest, help="Merkle root of the pool of the test set.")
+@click.option(
+    "--round", "round_name", help="The round to rank: what precedes a context's last slash."
+)
+@click.option(
+    "--beacon", metavar="HEX", callback=hex_bytes, help="Public randomness that breaks ties."
+)
+@click.option(
+    "--pool-root", metavar="HEX", callback=digest, help="Merkle root of the pool of the test set."
+)
 @click.option("--batch", type=click.IntRange(0), default=0, help="Number of the batch in the pool.")
 @click.option("--allow-dev", is_flag=True, help="Accept development keys.")
 @json_option
@@ -67,21 +82,12 @@ def rank(
     from zkpot.consensus.ranking import rank as ranked
     from zkpot.consensus.registry import read_registry
     from zkpot.consensus.submission import read_submission
-    from zkpot.prover.build import open_build
-    from zkpot.prover.dataset import load_samples, prepared
-    from zkpot.prover.keys import load_keys
     from zkpot.prover.verify import Verifier
+    from zkpot.prover.workflow import open_task, read_test_set
 
-    build = open_build(build_dir)
-    circuit = build.circuit
-    verifier = Verifier(build, load_keys(build_dir), allow_dev=allow_dev)
-    dataset = prepared(
-        load_samples(data),
-        build.record.input_shape,
-        circuit.model.quantization,
-        circuit.classes,
-        circuit.samples,
-    )
+    task = open_task(build_dir)
+    verifier = Verifier(task.build, task.keys, allow_dev=allow_dev)
+    dataset = read_test_set(task.build, data)
     terms = Terms(
         registry=read_registry(registry_file) if registry_file else None,
         round_name=round_name,
