@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from .importer import Imported, import_model
+import os
+
+# Read when onnxruntime is first imported: a program that keeps weights private reports nothing.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+from .importer import Imported, import_model  # noqa: E402
 
 __all__ = ["Imported", "import_model"]
