@@ -75,6 +75,13 @@ class Op:
         """Input values for which an honest assignment exists; None means all."""
         return self.enforces(node, position)
 
+    passes_on: ClassVar[bool] = False
+    """Whether its output is its input up to factors, so that who reads the one limits the other."""
+
+    def preimage(self, node: Node, output: Interval) -> Interval:
+        """Of an operation that passes on: the input values whose outputs lie in ``output``."""
+        raise SoundnessError(f"operation {self.name} passes nothing on")
+
 
 def int_attr(node: Node, name: str) -> int:
     """An integer attribute."""

@@ -12,6 +12,7 @@ class RangeCheck(Op):
     """attrs lo, bits: forces [lo, lo + 2^bits)."""
 
     name = "range_check"
+    passes_on = True
 
     def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
         enforced = self.enforces(node, 0)
@@ -32,3 +33,6 @@ class RangeCheck(Op):
     def enforces(self, node: Node, position: int) -> Interval | None:
         lo = int_attr(node, "lo")
         return Interval(lo, lo + (1 << int_attr(node, "bits")) - 1)
+
+    def preimage(self, node: Node, output: Interval) -> Interval:
+        return output

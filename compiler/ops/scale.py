@@ -14,6 +14,7 @@ class Scale(Op):
     """attrs factor: positive, one a channel. Enforces nothing: see circuits/nn/scale.circom."""
 
     name = "scale"
+    passes_on = True
 
     def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
         factor, interval = ints_attr(node, "factor"), inputs[0].interval
@@ -30,3 +31,9 @@ class Scale(Op):
 
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
         return samples * sum(f != 1 for f in ints_attr(node, "factor"))
+
+    def preimage(self, node: Node, output: Interval) -> Interval:
+        factor = ints_attr(node, "factor")
+        return Interval(
+            max(-(-output.lo // f) for f in factor), min(output.hi // f for f in factor)
+        )

@@ -29,11 +29,14 @@ def enforced(graph: Graph, name: str) -> Interval | None:
 
 
 def accepted(graph: Graph, name: str) -> Interval:
-    """The values of ``name`` for which every reader has an honest assignment."""
+    """The values of ``name`` for which every reader, and whoever reads on, has an assignment."""
     found = graph.value(name).type.interval
     for reader in graph.consumers(name):
+        op = ops.of(reader)
+        if op.passes_on:
+            found = found.intersection(op.preimage(reader, accepted(graph, reader.output.name)))
         for position, read in enumerate(reader.inputs):
-            one = ops.of(reader).accepts(reader, position) if read == name else None
+            one = op.accepts(reader, position) if read == name else None
             if one is not None:
                 found = found.intersection(one)
     return found

@@ -1,4 +1,4 @@
-"""Many template calls in one circuit, each in a wrapper of its own, so that one compile serves all."""
+"""Many template calls in one circuit, each in a wrapper of its own: one compile serves all."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def case(
     parameters: Sequence[int] = (),
     **attrs: Any,
 ) -> Case:
-    """A node of ``op`` on ``inputs``, those at the positions ``parameters`` being private tensors."""
+    """A node of ``op`` on ``inputs``; those at the positions ``parameters`` are private tensors."""
     values = [Value(f"x{i}", t) for i, t in enumerate(inputs)]
     node = Node(op, op, tuple(v.name for v in values), Value("out", inputs[0]), attrs)
     output = Value("out", ops.of(node).infer(node, inputs))

@@ -99,7 +99,7 @@ class Fold:
         return sum(a * b for a, b in zip(u, self.packed(rows), strict=True)) % FIELD
 
     def slots(self, element: int, count: int) -> list[int]:
-        """The balanced digits of ``element``'s representative nearest to zero; the last takes all."""
+        """Balanced digits of ``element``'s representative nearest to zero; the last takes all."""
         rest = element if element <= FIELD // 2 else element - FIELD
         found, half = [], 1 << (self.stride - 1)
         for _ in range(count - 1):

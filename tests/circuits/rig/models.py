@@ -171,7 +171,7 @@ def linear() -> Task:
 
 
 def scaled() -> Task:
-    """Logits whose channels have factors of their own: nothing but an inserted check bounds them."""
+    """Logits whose channels have factors of their own: only an inserted check bounds them."""
     model = Model(3, np.random.default_rng(65))
     hidden = model.requantize(model.dense("data", 3, 2), 2.0**-2)
     return model.task(model.scale(model.dense(hidden, 2, 3), (1, 3, 2)), 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -73,10 +73,16 @@ def absorbed(task: Task, domain: str, elements: list[int]) -> int:
     return sponge(elements, initial_capacity(domain, task.circuit.id, len(elements)))
 
 
-def tries(task: Task, cm: int, outputs: list[int]) -> Iterator[tuple[int, int]]:
-    """Salts and the challenges that they lead to; a few hundred of them will do."""
-    for salt in range(20_000):
-        yield salt, absorbed(task, "challenge", [*head(task, cm, salt), *outputs])
+def ground(
+    task: Task, cm: int, outputs: list[int], fitted: Callable[[int], list[int]], slot: range
+) -> tuple[int, int, list[int]]:
+    """The first salt and challenge whose fitted slots all lie in ``slot``: a few hundred hashes."""
+    for salt in range(50_000):
+        r = absorbed(task, "challenge", [*head(task, cm, salt), *outputs])
+        slots = fitted(r)
+        if all(v in slot for v in slots):
+            return salt, r, slots
+    raise AssertionError("no salt found")
 
 
 def stated(task: Task, cm: int, r: int) -> Statement:
@@ -93,12 +99,14 @@ def test_biases_outside_the_sponge_prove_any_count():
         *[0] * plan.commitment[1].elements,
     ]
     cm = absorbed(task, "commitment", [task.salts[0], *elements])
-    for salt, r in tries(task, cm, packed(forged.ravel().tolist(), plan.challenge[0])):
+
+    def biases(r: int) -> list[int]:
         u = folded(task.circuit, task.data, r)
         target = fold.right_side(forged, r) - fold.left_side(u[:2], weight)
-        slots = fold.slots(target * pow(u[2], -1, FIELD) % FIELD, 3)
-        if all(-(1 << LOW) <= v < 1 << LOW for v in slots):
-            break
+        return fold.slots(target * pow(u[2], -1, FIELD) % FIELD, 3)
+
+    hashed = packed(forged.ravel().tolist(), plan.challenge[0])
+    salt, r, slots = ground(task, cm, hashed, biases, range(-(1 << LOW), 1 << LOW))
     private = {fold.output: forged, task.circuit.fold.inputs[2]: np.array([slots], object)}
     task = replace(task, salts=(task.salts[0], salt))
 
@@ -121,7 +129,7 @@ def test_biases_outside_the_sponge_prove_any_count():
 
 
 def high_only(text: str, task: Task) -> str:
-    """The circuit with outputs split in high and low parts, both ranged, and only the high hashed."""
+    """The circuit with outputs split in two ranged parts, of which only the high one is hashed."""
     name = "v_dense_0_0"
     n = task.circuit.samples
     split = f"""
@@ -143,12 +151,13 @@ def test_low_bits_outside_the_sponge_prove_any_count():
     rows = np.concatenate([task.values[name] for name in task.circuit.fold.inputs[1:]])
     high = labelled(task, 0, -1)
     cm = task.statement().cm
-    for salt, r in tries(task, cm, packed(high.ravel().tolist(), plan.challenge[0])):
+
+    def low_bits(r: int) -> list[int]:
         u = folded(task.circuit, task.data, r)
-        others = fold.right_side(high << LOW, r)
-        slots = fold.slots((fold.left_side(u, rows) - others) % FIELD, 3)
-        if all(0 <= v < 1 << LOW for v in slots):
-            break
+        return fold.slots((fold.left_side(u, rows) - fold.right_side(high << LOW, r)) % FIELD, 3)
+
+    hashed = packed(high.ravel().tolist(), plan.challenge[0])
+    salt, r, slots = ground(task, cm, hashed, low_bits, range(1 << LOW))
     outputs = high << LOW
     outputs[0] += slots
     task = replace(task, salts=(task.salts[0], salt))

@@ -51,7 +51,8 @@ def main(call: str, *inputs: str) -> str:
     arguments = ", ".join(inputs)
     declared = " ".join(f"signal input {name};" for name in inputs)
     body = f"{declared} signal output out <== {call}({arguments});"
-    return f'pragma circom 2.2.0;\ninclude "peer.circom";\ntemplate Main() {{ {body} }}\ncomponent main = Main();\n'
+    head = 'pragma circom 2.2.0;\ninclude "peer.circom";\n'
+    return f"{head}template Main() {{ {body} }}\ncomponent main = Main();\n"
 
 
 def peer(text: str) -> dict[str, str]:

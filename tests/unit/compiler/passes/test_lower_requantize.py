@@ -1,4 +1,4 @@
-"""Every integer form equals the float steps, on both sides of each threshold, over all it admits."""
+"""Integer forms equal the float steps, on both sides of each threshold, over all they admit."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from zkpot.compiler.passes.slot_intervals import accepted, enforced, slot_interv
 from zkpot.compiler.program import Program
 
 NOTHING = Interval(0, 0)
+WIDE = Interval(-(1 << 50), 1 << 50)
 
 
 def packed(exact: Interval, readers: list[Node]) -> Graph:
@@ -27,7 +28,7 @@ def packed(exact: Interval, readers: list[Node]) -> Graph:
 
 def reader(op: str, *, source: str = "y", name: str = "z", **attrs: object) -> Node:
     inputs = (source, source) if op == "add" else (source,)
-    return Node(op, f"reads-{source}", inputs, Value(name, TensorType((3,), NOTHING)), attrs)
+    return Node(op, f"reads-{source}", inputs, Value(name, TensorType((3,), WIDE)), attrs)
 
 
 def check(lo: int, bits: int, **places: str) -> Node:
@@ -76,6 +77,20 @@ def test_accepted_is_what_every_reader_can_take():
     # Windows start at -half - 2^13: [-8194, 8189] for a shift of 2, [-8200, 8183] for one of 4.
     assert accepted(graph, "y") == Interval(-8194, 8183)
     assert enforced(graph, "y") == Interval(-8200, 8189)
+
+
+def test_what_is_read_behind_a_check_and_a_factor_limits_what_is_accepted():
+    graph = packed(
+        Interval(-9999, 9999),
+        [
+            check(-260, 10, name="checked"),
+            reader("scale", source="checked", name="scaled", factor=(3, 1, 7)),
+            reader("count_correct", source="scaled", lo=-1820, bits=12),
+        ],
+    )
+    # Logits in [-1820, 227]: the factor 7 leaves [-260, 32].
+    assert accepted(graph, "y") == Interval(-260, 32)
+    assert enforced(graph, "y") == Interval(-260, 763)
 
 
 @pytest.mark.parametrize(
