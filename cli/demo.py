@@ -48,6 +48,10 @@ def demo(samples: int, out: Path | None, keep: bool, seed: int, as_json: bool) -
     scikit-learn's digits are split among five contributors. One has poor data; one inflates its
     k and then proves on labels of its own; one copies a rival's proof. Exit code 0 if the honest
     ones are ranked and every forgery is refused, 1 otherwise.
+
+    \b
+    Example:
+      zkpot demo --samples 40 --out round
     """
     from rich.console import Console
     from zkpot.consensus.demo.round import play

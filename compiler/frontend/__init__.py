@@ -7,6 +7,6 @@ import os
 # Read when onnxruntime is first imported: a program that keeps weights private reports nothing.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-from .importer import Imported, import_model  # noqa: E402
+from .importer import Imported, import_model
 
 __all__ = ["Imported", "import_model"]
