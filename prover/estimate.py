@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from zkpot.compiler.circuit import Circuit, costs
 from zkpot.compiler.frontend import import_model
+from zkpot.compiler.sizes import circuit_size
 
 from .build import RECORD, open_build
 from .compile_model import MOST_SAMPLES, check_model, lower_model
 from .dataset import load_samples
-from .sizes import circuit_size
 
 if TYPE_CHECKING:
     from zkpot.compiler.frontend.oracle_report import OracleReport

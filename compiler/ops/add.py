@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..ir import Graph, Interval, Node, TensorType
 from .base import Gadget, IntArray, Op, int_attr
+from .size import Size
 
 
 class Add(Op):
@@ -31,3 +32,6 @@ class Add(Op):
 
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
         return samples * node.output.type.size
+
+    def size(self, node: Node, graph: Graph, samples: int) -> Size:
+        return Size(1, 0, 3).times(samples * node.output.type.size)

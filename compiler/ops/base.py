@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import SoundnessError
 from ..ir import Graph, Interval, Node, TensorType
+from .size import Size
 
 IntArray: TypeAlias = "NDArray[np.int64]"
 Parameter: TypeAlias = "int | tuple[Parameter, ...]"
@@ -66,6 +67,10 @@ class Op:
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
         """Exactly what the gadget adds to the R1CS under --O1, linear constraints included."""
         raise SoundnessError(f"operation {self.name} has no cost")
+
+    def size(self, node: Node, graph: Graph, samples: int) -> Size:
+        """Wires and non-zeros that the gadget adds; see `Size` for how exact."""
+        raise SoundnessError(f"operation {self.name} has no size")
 
     def enforces(self, node: Node, position: int) -> Interval | None:
         """What the gadget forces input ``position`` into, without using the challenge."""

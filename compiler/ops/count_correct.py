@@ -9,6 +9,7 @@ import numpy as np
 from ..field import PACK_BITS
 from ..ir import Graph, Interval, Node, TensorType
 from .base import LABELS, Gadget, IntArray, Op, int_attr
+from .size import Size
 
 
 class CountCorrect(Op):
@@ -34,6 +35,12 @@ class CountCorrect(Op):
         sample = classes * (int_attr(node, "bits") + 2) + 2
         # The sum of a single sample is that sample's signal and needs no equation.
         return samples * sample + -(-samples * classes // PACK_BITS) + (samples > 1)
+
+    def size(self, node: Node, graph: Graph, samples: int) -> Size:
+        classes, bits = graph.value(node.inputs[0]).type.size, int_attr(node, "bits")
+        factors = 7 * bits * classes + 3 * classes * classes + 12 * classes - 5
+        one = Size(classes * (bits + 1) + 1, factors, 2 * classes + 2)
+        return one.times(samples) + Size(1, 0, 1)
 
     def enforces(self, node: Node, position: int) -> Interval | None:
         """See LabelIsArgmax: the label's logit from its own check, the others' by difference."""

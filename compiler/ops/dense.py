@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..ir import Graph, Interval, Node, TensorType
-from .base import IntArray, Op, zeros
+from .base import IntArray, Op, int_attr, zeros
 
 
 def worst_case(x: Interval, weight: IntArray, bias: IntArray | None) -> tuple[IntArray, IntArray]:
@@ -49,3 +49,9 @@ def dimensions(node: Node, graph: Graph) -> tuple[int, int, int]:
 def bias_input(node: Node, width: int) -> str:
     """The bias, or constant zeros where there is none."""
     return node.inputs[2] if len(node.inputs) == 3 else zeros(width)
+
+
+def group_sizes(node: Node, width: int) -> list[int]:
+    """How many outputs each packed group holds."""
+    slots = int_attr(node, "slots")
+    return [min(slots, width - start) for start in range(0, width, slots)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..ir import Graph, Node
 from .base import CHALLENGE, FOLDED, Gadget, int_attr
-from .dense import Dense, bias_input, dimensions
+from .dense import Dense, bias_input, dimensions, group_sizes
+from .size import Size, total
 
 
 class DenseFolded(Dense):
@@ -30,3 +31,15 @@ class DenseFolded(Dense):
         depth, width, biased = dimensions(node, graph)
         groups = -(-width // int_attr(node, "slots"))
         return groups * (depth + biased + samples - 1)
+
+    def size(self, node: Node, graph: Graph, samples: int) -> Size:
+        depth, width, biased = dimensions(node, graph)
+        rows = depth + biased
+        return total(
+            Size(
+                rows + samples - 2,
+                rows * (1 + size) + 2 * (samples - 1) + size - 1,
+                2 * rows - 1 + (samples - 1) * (1 + size),
+            )
+            for size in group_sizes(node, width)
+        )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..ir import Graph, Node
 from .base import Gadget, int_attr
-from .dense import Dense, bias_input, dimensions
+from .dense import Dense, bias_input, dimensions, group_sizes
+from .size import Size
 
 
 class DensePacked(Dense):
@@ -25,7 +26,17 @@ class DensePacked(Dense):
 
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
         depth, width, _ = dimensions(node, graph)
-        slots = int_attr(node, "slots")
-        sizes = [min(slots, width - start) for start in range(0, width, slots)]
+        sizes = group_sizes(node, width)
         packings = sum(size > 1 for size in sizes)
         return depth * (len(sizes) * samples + packings)
+
+    def size(self, node: Node, graph: Graph, samples: int) -> Size:
+        depth, width, biased = dimensions(node, graph)
+        groups = group_sizes(node, width)
+        packed = [size for size in groups if size > 1]
+        terms = samples * len(groups) * (depth - 1)
+        return Size(
+            terms + samples * width + depth * len(packed),
+            2 * samples * len(groups) * depth,
+            2 * terms + samples * width * (1 + biased) + depth * sum(size + 1 for size in packed),
+        )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..ir import Graph, Interval, Node, TensorType
 from .base import Gadget, IntArray, Op, int_attr
+from .size import Size, bits_size
 
 
 class RangeCheck(Op):
@@ -29,6 +30,9 @@ class RangeCheck(Op):
 
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
         return samples * node.output.type.size * int_attr(node, "bits")
+
+    def size(self, node: Node, graph: Graph, samples: int) -> Size:
+        return bits_size(int_attr(node, "bits")).times(samples * node.output.type.size)
 
     def enforces(self, node: Node, position: int) -> Interval | None:
         lo = int_attr(node, "lo")

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..ir import Graph, Interval, Node, TensorType
 from .base import Gadget, IntArray, Op, Parameter, int_attr, ints_attr
-from .requantize_shift import window_width
+from .requantize_shift import clipping, window_width
+from .size import Size, bits_size, total
 
 
 def wide_bits(num: int, offset: int, shift: int, width: int, admitted: Interval) -> int:
@@ -52,6 +53,12 @@ class RequantizeLine(Op):
         # 1·in is in's own signal and needs no equation.
         lines = sum(w - (factor == 1) for factor, w in zip(num, wide, strict=True))
         return samples * (size * one + lines * (size // len(wide)))
+
+    def size(self, node: Node, graph: Graph, samples: int) -> Size:
+        wide, (width, clip) = ints_attr(node, "wide"), clipping(node)
+        checked = (bits_size(int_attr(node, "bits")) + clip).times(len(wide))
+        one = checked + total(Size(w + 2, 7 * w + width + 1, w + 5) for w in wide)
+        return one.times(samples * node.output.type.size // len(wide))
 
     def enforces(self, node: Node, position: int) -> Interval | None:
         low = int_attr(node, "low")

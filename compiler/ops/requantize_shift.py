@@ -8,6 +8,7 @@ import numpy as np
 
 from ..ir import Graph, Interval, Node, TensorType
 from .base import Gadget, IntArray, Op, int_attr, ints_attr
+from .size import NOTHING, Size, total
 
 
 def window_width(lo: int, hi: int) -> int:
@@ -28,6 +29,14 @@ def fewest_bits(lo: int, hi: int, shift: int, worst: Interval) -> int:
     while worst not in window(lo, shift, bits):
         bits += 1
     return bits
+
+
+def clipping(node: Node) -> tuple[int, Size]:
+    """The window's width, and what clipping below a power of two adds."""
+    lo, hi = int_attr(node, "lo"), int_attr(node, "hi")
+    width = window_width(lo, hi)
+    cut = hi - lo != (1 << width) - 1
+    return width, Size(width + 2, 6 * width + 8, 4) if cut else NOTHING
 
 
 class RequantizeShift(Op):
@@ -62,6 +71,17 @@ class RequantizeShift(Op):
         shift, size = ints_attr(node, "shift"), node.output.type.size
         ties = sum(2 for s in shift if s) * (size // len(shift))
         return samples * (size * one + ties)
+
+    def size(self, node: Node, graph: Graph, samples: int) -> Size:
+        bits, shifts = int_attr(node, "bits"), ints_attr(node, "shift")
+        width, clip = clipping(node)
+        one = clip.times(len(shifts)) + total(
+            Size(bits + 4, 7 * bits + 2 * s + width + 11, bits + 7)
+            if s
+            else Size(bits + 2, 7 * bits + width + 1, bits + 5)
+            for s in shifts
+        )
+        return one.times(samples * node.output.type.size // len(shifts))
 
     def enforces(self, node: Node, position: int) -> Interval | None:
         lo, bits = int_attr(node, "lo"), int_attr(node, "bits")

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..ir import Graph, Interval, Node, TensorType
 from .base import Gadget, IntArray, Op, int_attr
+from .size import Size
 
 STEPS = 256
 
@@ -50,6 +51,12 @@ class RequantizeTable(Op):
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
         one = 2 * int_attr(node, "bits") + (66 if int_attr(node, "lo") else 65)
         return samples * node.output.type.size * one
+
+    def size(self, node: Node, graph: Graph, samples: int) -> Size:
+        # As if both tables' polynomials were full, which those of a linear table are not.
+        bits, offset = int_attr(node, "bits"), int(int_attr(node, "lo") != 0)
+        one = Size(2 * bits + 63, 10 * bits + 392, 120 + 3 * offset)
+        return one.times(samples * node.output.type.size)
 
     def enforces(self, node: Node, position: int) -> Interval | None:
         rows = self.rows(node)

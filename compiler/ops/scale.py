@@ -8,6 +8,7 @@ import numpy as np
 
 from ..ir import Graph, Interval, Node, TensorType
 from .base import Gadget, IntArray, Op, ints_attr
+from .size import Size
 
 
 class Scale(Op):
@@ -31,6 +32,9 @@ class Scale(Op):
 
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
         return samples * sum(f != 1 for f in ints_attr(node, "factor"))
+
+    def size(self, node: Node, graph: Graph, samples: int) -> Size:
+        return Size(1, 0, 2).times(samples * node.output.type.size)
 
     def preimage(self, node: Node, output: Interval) -> Interval:
         factor = ints_attr(node, "factor")

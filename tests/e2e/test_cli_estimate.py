@@ -11,11 +11,11 @@ from trial import Trial, done, trained
 from zkpot.compiler.accumulators import chosen_accumulators
 from zkpot.compiler.circuit import lower
 from zkpot.compiler.frontend import import_model
+from zkpot.compiler.sizes import circuit_size
 from zkpot.prover.build import compile_source
 from zkpot.prover.compile_model import lower_model
 from zkpot.prover.engine.r1cs import r1cs_info
 from zkpot.prover.estimate import circuit_of, domain_power, estimate, estimate_model
-from zkpot.prover.sizes import circuit_size
 
 
 @dataclass(frozen=True)
