@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from zkpot.consensus.demo.round import Played
     from zkpot.prover.process import Progress
 
-SAMPLES = 60
+SAMPLES = 40
 """Large enough to tell a good model from a poor one, and proved in about ten seconds."""
 
 
@@ -51,7 +51,7 @@ def demo(samples: int, out: Path | None, keep: bool, seed: int, as_json: bool) -
 
     \b
     Example:
-      zkpot demo --samples 40 --out round
+      zkpot demo --samples 20 --out round
     """
     from rich.console import Console
     from zkpot.consensus.demo.round import play
