@@ -1,4 +1,4 @@
-"""A ReLU that the quantizer folded into a clamp is still a ReLU (a peer proves a linear network)."""
+"""A ReLU that the quantizer folded into a clamp is still a ReLU; a peer proves it away."""
 
 from pathlib import Path
 
