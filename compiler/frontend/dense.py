@@ -60,7 +60,8 @@ def _dequantized_data(reading: Reading, node: onnx.NodeProto) -> Real:
         raise refusal(
             node,
             f"its input {node.input[0]!r} is no dequantized 8-bit tensor",
-            "put a QuantizeLinear and a DequantizeLinear before it",
+            "put a QuantizeLinear and a DequantizeLinear before it; "
+            "if this is a float model, run zkpot quantize on it first",
         )
     return x
 
