@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints
 from zkpot.compiler.errors import InputError
 from zkpot.compiler.field import FIELD
 from zkpot.prover import atomic
+from zkpot.prover.documents import read_document
 
 Registry = Mapping[str, int]
 """Context text to cm, in the order of registration."""
@@ -25,9 +26,6 @@ class Registration(BaseModel):
     cm: Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,76})$")]
 
 
-_ENTRIES = TypeAdapter(list[Registration])
-
-
 def read_registry(path: Path) -> Registry:
     """The registry in ``path``, a JSON list of ``{"context": …, "cm": …}``.
 
@@ -35,20 +33,8 @@ def read_registry(path: Path) -> Registry:
     that is registered twice. One cm under two contexts is no error here: it costs nothing to copy
     a commitment, and nothing can be proved with it.
     """
-    try:
-        entries = _ENTRIES.validate_json(path.read_bytes())
-    except OSError as error:
-        raise InputError(
-            f"{path} can't be read", why=error.strerror or "", remedy="check the path"
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the whole file"
-        raise InputError(
-            f"{path} is not a registry",
-            why=f"{where}: {first['msg']}",
-            remedy='write a JSON list of {"context": "ROUND/CONTRIBUTOR", "cm": "…"}',
-        ) from error
+    remedy = 'write a JSON list of {"context": "ROUND/CONTRIBUTOR", "cm": "…"}'
+    entries = read_document(path, list[Registration], kind="a registry", remedy=remedy)
     return _registry(path, entries)
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from zkpot.compiler.errors import InputError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from . import atomic
-
-MOST_BYTES = 64 << 20
+from .documents import read_document
 
 Decimal = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,80})$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -37,22 +35,8 @@ class Bundle(BaseModel):
 
 def read_bundle(path: Path) -> Bundle:
     """The bundle in ``path``. Raises InputError for anything that is none."""
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise InputError(f"{path} is larger than any bundle", why=f"limit {MOST_BYTES} bytes")
-        return Bundle.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise InputError(
-            f"{path} can't be read", why=error.strerror or "", remedy="check the path"
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the whole file"
-        raise InputError(
-            f"{path} is not a bundle",
-            why=f"{where}: {first['msg']}",
-            remedy="make one with `zkpot prove … --out BUNDLE`",
-        ) from error
+    remedy = "make one with `zkpot prove … --out BUNDLE`"
+    return read_document(path, Bundle, kind="a bundle", remedy=remedy)
 
 
 def write_bundle(path: Path, bundle: Bundle) -> None:

@@ -6,7 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints
+from zkpot.prover.documents import validated
 from zkpot.prover.errors import KeyRefused
 from zkpot.prover.transcript import Contribution
 
@@ -60,18 +61,14 @@ def read_manifest(build_dir: Path) -> KeyManifest:
     """The build's keys.json. Raises KeyRefused where there is none or it says something else."""
     path = build_dir / MANIFEST
     try:
-        return KeyManifest.model_validate_json(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise KeyRefused(
             f"{build_dir} has no keys",
             why=f"{path.name} can't be read: {error.strerror}",
             remedy=f"run `zkpot setup {build_dir}`",
         ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the whole file"
-        raise KeyRefused(
-            f"{path} is not a key manifest",
-            why=f"{where}: {first['msg']}",
-            remedy="run `zkpot setup` again, or fetch the build again",
-        ) from error
+    remedy = "run `zkpot setup` again, or fetch the build again"
+    return validated(
+        path, content, KeyManifest, kind="a key manifest", remedy=remedy, refusal=KeyRefused
+    )
