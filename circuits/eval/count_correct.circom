@@ -55,7 +55,7 @@ template LabelIsArgmax(C, n, lo) {
 }
 
 /// @notice k = the number of samples whose label is the argmax of their logits.
-///         n·(C + 1)·… constraints: LabelIsArgmax and C booleans a sample, one linear constraint
+///         Constraints: LabelIsArgmax and C booleans a sample, one linear constraint
 ///         for each packed input and one for k.
 /// @param y       logits; see LabelIsArgmax for the interval that it enforces.
 /// @param labels  public: one-hot bits (sample after sample, C each), 253 to an element, low first.
