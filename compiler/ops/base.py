@@ -14,6 +14,7 @@ from ..ir import Graph, Interval, Node, TensorType
 from .size import Size
 
 IntArray: TypeAlias = "NDArray[np.int64]"
+Mask: TypeAlias = "NDArray[np.bool_]"
 Parameter: TypeAlias = "int | tuple[Parameter, ...]"
 
 
@@ -50,6 +51,13 @@ class Op:
     """Whether the gadget's own constraints make the output a function of its inputs. Where they
     don't, the readers must bound the output: see passes/slot_intervals.py."""
 
+    accumulates: ClassVar[bool] = False
+    """Whether it is a linear layer: inputs x, weight (K, M) and maybe bias (1, M), output sums."""
+
+    uses_challenge: ClassVar[bool] = False
+    """Whether its constraints use the challenge, so that all it reads and its output must have
+    been fixed before: see passes/absorption.py."""
+
     def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
         """Shape and honest worst-case interval of the output, over all declared input values."""
         raise SoundnessError(f"operation {self.name} has no range rule")
@@ -72,9 +80,26 @@ class Op:
         """Wires and non-zeros that the gadget adds; see `Size` for how exact."""
         raise SoundnessError(f"operation {self.name} has no size")
 
+    def large_wires(self, node: Node, graph: Graph, samples: int) -> int:
+        """How many of its wires carry values of about the field's size: dear ones to a prover."""
+        return 0
+
     def enforces(self, node: Node, position: int) -> Interval | None:
         """What the gadget forces input ``position`` into, without using the challenge."""
         return None
+
+    def covers(self, node: Node, graph: Graph, position: int) -> Mask | None:
+        """The elements of one sample that `enforces` speaks of; None means all."""
+        return None
+
+    def ties(self, node: Node, graph: Graph, position: int, outputs: Mask) -> Mask | None:
+        """Which elements of input ``position`` are forced into `forces_through`'s interval, if the
+        marked elements of the output are forced into its argument; None means none."""
+        return None
+
+    def forces_through(self, node: Node, position: int, output: Interval) -> Interval:
+        """What tied elements of input ``position`` lie in where the output lies in ``output``."""
+        return output
 
     def accepts(self, node: Node, position: int) -> Interval | None:
         """Input values for which an honest assignment exists; None means all."""

@@ -26,6 +26,7 @@ class Dense(Op):
     name = "dense"
     circuit_level = False
     output_determined = False
+    accumulates = True
 
     def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
         x, weight = inputs[0].interval, inputs[1].interval

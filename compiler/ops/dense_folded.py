@@ -16,6 +16,7 @@ class DenseFolded(Dense):
 
     name = "dense_folded"
     circuit_level = True
+    uses_challenge = True
 
     def gadget(self, node: Node, graph: Graph, samples: int) -> Gadget:
         depth, width, biased = dimensions(node, graph)
