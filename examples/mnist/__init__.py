@@ -1,0 +1,1 @@
+"""Real handwritten digits, and the convolutional networks trained on them."""
