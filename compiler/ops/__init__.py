@@ -10,12 +10,17 @@ from .count_correct import CountCorrect
 from .dense import Dense
 from .dense_folded import DenseFolded
 from .dense_packed import DensePacked
+from .max_pool import MaxPool
+from .multiply import Multiply
 from .range_check import RangeCheck
 from .requantize import Requantize
 from .requantize_line import RequantizeLine
 from .requantize_shift import RequantizeShift
 from .requantize_table import RequantizeTable
 from .scale import Scale
+from .select import Select
+from .sum_pool import SumPool
+from .table import Table
 
 _ALL: tuple[Op, ...] = (
     Add(),
@@ -24,12 +29,17 @@ _ALL: tuple[Op, ...] = (
     Dense(),
     DenseFolded(),
     DensePacked(),
+    MaxPool(),
+    Multiply(),
     RangeCheck(),
     Requantize(),
     RequantizeLine(),
     RequantizeShift(),
     RequantizeTable(),
     Scale(),
+    Select(),
+    SumPool(),
+    Table(),
 )
 
 REGISTRY: dict[str, Op] = {op.name: op for op in _ALL}
