@@ -14,15 +14,20 @@ def circuit_size(circuit: Circuit) -> Size:
     plan, graph = circuit.absorption, circuit.graph
     outputs = sum(p.count for p in plan.challenge)
     inputs = circuit.public_signals - 3 + 2 + outputs + sum(p.type.size for p in graph.parameters)
-    parts = [Size(1 + inputs, 0, 0)]
-    parts += [bits_size(p.type.interval.bits).times(p.type.size) for p in graph.parameters]
+    return total([Size(1 + inputs, 0, 0), *part_sizes(circuit)])
+
+
+def part_sizes(circuit: Circuit) -> list[Size]:
+    """What each part adds, in the order of `costs`."""
+    plan, graph = circuit.absorption, circuit.graph
+    parts = [bits_size(p.type.interval.bits).times(p.type.size) for p in graph.parameters]
     for length, packings in (
         (plan.commitment_length, plan.commitment),
         (plan.challenge_length, plan.challenge),
     ):
-        parts += [_sponge(length), *map(_packing, packings)]
+        parts.append(total([_sponge(length), *map(_packing, packings)]))
     parts += [ops.of(node).size(node, graph, circuit.samples) for node in graph.nodes]
-    return total(parts)
+    return parts
 
 
 def _packing(packing: Packing) -> Size:

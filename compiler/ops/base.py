@@ -80,6 +80,10 @@ class Op:
         """Wires and non-zeros that the gadget adds; see `Size` for how exact."""
         raise SoundnessError(f"operation {self.name} has no size")
 
+    def strategy(self, node: Node) -> str:
+        """How it is proven, in a few words for a person."""
+        return self.name.replace("_", " ")
+
     def large_wires(self, node: Node, graph: Graph, samples: int) -> int:
         """How many of its wires carry values of about the field's size: dear ones to a prover."""
         return 0

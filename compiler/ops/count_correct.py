@@ -42,6 +42,9 @@ class CountCorrect(Op):
         one = Size(classes * (bits + 1) + 1, factors, 2 * classes + 2)
         return one.times(samples) + Size(1, 0, 1)
 
+    def strategy(self, node: Node) -> str:
+        return f"label's logit less each other: {int_attr(node, 'bits')}-bit signs"
+
     def enforces(self, node: Node, position: int) -> Interval | None:
         """See LabelIsArgmax: the label's logit from its own check, the others' by difference."""
         lo, span = int_attr(node, "lo"), 1 << int_attr(node, "bits")

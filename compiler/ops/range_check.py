@@ -34,6 +34,9 @@ class RangeCheck(Op):
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         return bits_size(int_attr(node, "bits")).times(samples * node.output.type.size)
 
+    def strategy(self, node: Node) -> str:
+        return f"{int_attr(node, 'bits')} bits"
+
     def enforces(self, node: Node, position: int) -> Interval | None:
         lo = int_attr(node, "lo")
         return Interval(lo, lo + (1 << int_attr(node, "bits")) - 1)

@@ -36,6 +36,9 @@ class Scale(Op):
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         return Size(1, 0, 2).times(samples * node.output.type.size)
 
+    def strategy(self, node: Node) -> str:
+        return "integer factors"
+
     def preimage(self, node: Node, output: Interval) -> Interval:
         factor = ints_attr(node, "factor")
         return Interval(
