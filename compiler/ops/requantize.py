@@ -21,21 +21,28 @@ def float_steps(node: Node, acc: IntArray) -> IntArray:
     """The centred output for accumulators acc: (..., size), int64.
 
     fused: rint(float32(acc)·(scale / divisor)), as MLAS does in its integer kernels;
-    unfused: rint((float32(acc)·scale) / divisor), as DequantizeLinear then QuantizeLinear do.
+    unfused: rint((float32(acc)·scale) / divisor), as DequantizeLinear then QuantizeLinear do;
+    count: what the dequantized sum is divided by before that, to be a mean.
+    zero: what a kernel adds in float32 before it rounds, and is taken off again (QLinearMul).
     """
-    scale = np.array(node.attrs["scale"], np.float32)
-    if scale.ndim:
-        scale = per_element(scale, acc.shape[-1])
+    scale = per_element(_float32(node, "scale", 1), acc.shape[-1])
+    count = per_element(_float32(node, "count", 1), acc.shape[-1])
     divisor = float_attr(node, "divisor")
     value = acc.astype(np.float32)
-    scaled = value * (scale / divisor) if node.attrs["fused"] else (value * scale) / divisor
-    bounded = np.clip(np.rint(scaled), int_attr(node, "lo"), int_attr(node, "hi"))
+    scaled = value * (scale / divisor) if node.attrs["fused"] else value * scale / count / divisor
+    zero = np.float32(int_attr(node, "zero") if "zero" in node.attrs else 0)
+    rounded = np.rint(scaled + zero) - zero
+    bounded = np.clip(rounded, int_attr(node, "lo"), int_attr(node, "hi"))
     return bounded.astype(np.int64)
 
 
+def _float32(node: Node, name: str, default: int) -> np.ndarray:
+    return np.array(node.attrs.get(name, default), np.float32)
+
+
 class Requantize(Op):
-    """attrs scale: one float32 or one a channel (see `per_element`); divisor: float32; lo, hi:
-    centred clip bounds."""
+    """attrs scale: one float32 or one a channel (see `per_element`); divisor: float32; fused, count
+    (as scale; 1 if absent), zero (0 if absent): see `float_steps`; lo, hi: centred clip bounds."""
 
     name = "requantize"
     circuit_level = False
