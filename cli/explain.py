@@ -18,6 +18,8 @@ Examples:
   zkpot explain int8.onnx --samples 100
 """
 
+HEADER = ("node", "op", "shape", "bits", "constraints", "non-zeros", "share")
+
 
 @click.command(epilog=EPILOG)
 @click.argument("source", type=ANY, metavar="MODEL|BUILD")
@@ -34,20 +36,26 @@ def explain(
 ) -> None:
     """Show each part of the circuit of a BUILD or an int8 MODEL.onnx.
 
-    Its operation, the shape for one sample, the bits of one element, its constraints and their
-    share; and what another choice would save.
+    Its operation, the shape for one sample, the bits of one element, constraints, non-zeros, share
+    of all constraints, and how it is proven. Then what would make the circuit smaller: every such
+    change was tried on the whole model, not guessed.
     """
     from zkpot.prover.estimate import circuit_of
     from zkpot.prover.explain import explain as explained
 
     found = explained(circuit_of(source, samples, weight_bits=weight_bits, headroom=headroom))
-    rows = [_row(line) for line in found.lines]
-    header = ("node", "op", "shape", "bits", "constraints", "share")
-    total = f"{found.constraints:,} constraints for {found.samples} samples"
-    text = "\n".join((table(header, rows), total, *(f"advice: {a}" for a in found.advice)))
+    columns = table(HEADER, [_row(line) for line in found.lines]).splitlines()
+    last = ("strategy", *(line.strategy for line in found.lines))
+    rows = [f"{row}  {text}" for row, text in zip(columns, last, strict=True)]
+    total = (
+        f"{found.constraints:,} constraints, {found.nonzeros:,} non-zeros "
+        f"for {found.samples} samples"
+    )
+    text = "\n".join((*rows, total, *(f"advice: {a}" for a in found.advice)))
     result(as_json, found.to_json(), text)
 
 
 def _row(line: Line) -> tuple[object, ...]:
     shape = "x".join(map(str, line.shape))
-    return line.name, line.op, shape, line.bits or "", f"{line.constraints:,}", f"{line.share:.1%}"
+    counts = f"{line.constraints:,}", f"{line.nonzeros:,}", f"{line.share:.1%}"
+    return line.name, line.op, shape, line.bits or "", *counts

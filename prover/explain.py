@@ -1,81 +1,87 @@
-"""A circuit node by node: what each part is, how wide, what it costs, what would be cheaper."""
+"""A circuit node by node: what each part is, how it is proven, what it costs, what would be less."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from zkpot.compiler import ops
 from zkpot.compiler.circuit import Circuit, costs
-from zkpot.compiler.ir import Node, Value
+from zkpot.compiler.ir import TensorType
+from zkpot.compiler.program import Program
+from zkpot.compiler.sizes import part_sizes
 
-COSTLY = ("requantize_line", "requantize_table")
-FULL_BITS = 8
+from .savings import Saving, savings
 
 
 @dataclass(frozen=True)
 class Line:
-    """One part. ``shape``: of one sample; ``bits``: of one element's interval, 0 for sponges."""
+    """One part. ``shape``: of one sample; ``bits``: of one element in an honest evaluation, 0 for
+    sponges; ``strategy``: how it is proven; ``nonzeros``: of the three matrices, within a percent;
+    ``share``: of all constraints, 0 to 1."""
 
     name: str
     op: str
     shape: tuple[int, ...]
     bits: int
+    strategy: str
     constraints: int
+    nonzeros: int
     share: float
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """``advice``: what would make the circuit smaller, a sentence each."""
+    """``savings``: what would make the circuit smaller, the most first."""
 
     circuit_id: str
     samples: int
     constraints: int
+    nonzeros: int
     lines: tuple[Line, ...]
-    advice: tuple[str, ...]
+    savings: tuple[Saving, ...]
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """Each saving as a sentence."""
+        return tuple(map(str, self.savings))
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object with every field."""
-        return asdict(self)
+        """A JSON object with every field, and ``advice``."""
+        return {**asdict(self), "advice": self.advice}
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where in the graph a part of the costs is."""
+
+    type: TensorType | None
+    strategy: str
 
 
 def explain(circuit: Circuit) -> Explanation:
     """Every part of ``circuit`` in the order of its source; nothing is compiled."""
-    found = costs(circuit)
+    found, sizes = costs(circuit), part_sizes(circuit)
     total = sum(part.constraints for part in found)
-    values = {node.name: node.output for node in circuit.graph.nodes}
-    values.update((parameter.name, parameter) for parameter in circuit.graph.parameters)
-    lines = tuple(
-        Line(part.name, part.op, *_type(values.get(part.name)), part.constraints,
-             part.constraints / total)
-        for part in found
-    )  # fmt: skip
-    return Explanation(circuit.id, circuit.samples, total, lines, tuple(_advice(circuit)))
+    lines = []
+    for part, size, place in zip(found, sizes, _places(circuit), strict=True):
+        shape = () if place.type is None else place.type.shape
+        bits = 0 if place.type is None else place.type.interval.bits
+        share = part.constraints / total
+        where = part.name, part.op, shape, bits, place.strategy
+        lines.append(Line(*where, part.constraints, size.nonzeros, share))
+    nonzeros = sum(size.nonzeros for size in sizes)
+    return Explanation(circuit.id, circuit.samples, total, nonzeros, tuple(lines), savings(circuit))
 
 
-def _type(value: Value | None) -> tuple[tuple[int, ...], int]:
-    return ((), 0) if value is None else (value.type.shape, value.type.interval.bits)
-
-
-def _advice(circuit: Circuit) -> Iterator[str]:
-    parts = {part.name: part.constraints for part in costs(circuit)}
-    for node in circuit.graph.nodes:
-        saved = parts[node.name] - _by_shift(node, circuit)
-        if node.op in COSTLY and saved > 0:
-            yield (
-                f"node {node.name!r}: with a power-of-two ratio it would take about {saved:,} "
-                "constraints fewer (zkpot quantize chooses such scales)"
-            )
-    if circuit.weight_bits == FULL_BITS:
-        weights = sum(p.type.size for p in circuit.graph.parameters)
-        yield (
-            f"7-bit weights would take about {weights:,} constraints fewer "
-            "(zkpot quantize --weight-bits 7)"
-        )
-
-
-def _by_shift(node: Node, circuit: Circuit) -> int:
-    """What requantizing by a power of two costs: B + 5 an element (design 3.5)."""
-    bits = circuit.graph.value(node.inputs[0]).type.interval.bits
-    return circuit.samples * node.output.type.size * (bits + 5)
+def _places(circuit: Circuit) -> list[_Place]:
+    """As `costs` orders the parts: parameters, the two sponges, nodes."""
+    graph, plan = circuit.graph, circuit.absorption
+    program = Program(graph, circuit.samples, circuit.accumulators)
+    found = [_Place(p.type, f"{p.type.interval.bits} bits") for p in graph.parameters]
+    for length in (plan.commitment_length, plan.challenge_length):
+        found.append(_Place(None, f"Poseidon of {length:,} elements"))
+    for node in graph.nodes:
+        honest = TensorType(node.output.type.shape, program.honest(node.output.name))
+        found.append(_Place(honest, ops.of(node).strategy(node)))
+    return found
