@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from . import ops
 from .errors import InputError
 from .ir import Graph, Interval, Node
 from .ops.base import IntArray
 from .ops.dense import worst_case
+from .passes.bounds import accepted
 from .passes.lower_requantize import power_of_two_shifts
-from .passes.slot_intervals import accepted
 
 HEADROOM = 1.5
 """Room for other contributors' models of the same task, as a factor on the worst case."""
@@ -27,7 +28,7 @@ class WorstCase:
 
 
 def worst_cases(graph: Graph, node: Node, values: Mapping[str, IntArray]) -> list[WorstCase]:
-    """One entry a channel of the dense ``node``, from the actual weights."""
+    """One entry a channel of the linear layer ``node``, from the actual weights."""
     weight = values[node.inputs[1]]
     bias = values[node.inputs[2]] if len(node.inputs) == 3 else None
     low, high = worst_case(graph.value(node.inputs[0]).type.interval, weight, bias)
@@ -40,14 +41,14 @@ def worst_cases(graph: Graph, node: Node, values: Mapping[str, IntArray]) -> lis
 def chosen_accumulators(
     graph: Graph, values: Mapping[str, IntArray], declared_bits: Mapping[str, int]
 ) -> dict[str, Interval]:
-    """For each dense output, the interval that the circuit is to make room for.
+    """For each linear layer's output, the interval that the circuit is to make room for.
 
     ``declared_bits`` (by node name, from the model's metadata) makes it independent of the
     weights; otherwise it is the publisher's worst case with `HEADROOM`.
     """
     found = {}
     for node in graph.nodes:
-        if node.op != "dense":
+        if not ops.of(node).accumulates:
             continue
         worst = [w.interval for w in worst_cases(graph, node, values)]
         if node.name in declared_bits:
@@ -66,13 +67,15 @@ def _rounding(graph: Graph, node: Node) -> int:
     for reader in graph.consumers(node.output.name):
         shifts = power_of_two_shifts(reader) if reader.op == "requantize" else None
         found = max([found, *((1 << s) >> 1 for s in shifts or [])])
+        if ops.of(reader).passes_on:
+            found = max(found, _rounding(graph, reader))
     return found
 
 
 def refuse_overflow(graph: Graph, values: Mapping[str, IntArray]) -> None:
     """Raises InputError if any image, odd or hostile, could leave the lowered circuit's ranges."""
     for node in graph.nodes:
-        if node.op not in ("dense_folded", "dense_packed"):
+        if not ops.of(node).accumulates:
             continue
         room = accepted(graph, node.output.name)
         for worst in worst_cases(graph, node, values):

@@ -10,16 +10,18 @@ from functools import cached_property
 from typing import Any
 
 from . import ops
+from .cost import PERMUTATION_CONSTRAINTS
 from .field import PACK_BITS
 from .ir import Graph, Interval, Node, from_json, to_json
+from .ops.geometry import folded_columns
+from .ops.public_data import elements
 from .passes import PIPELINE
 from .passes.absorption import Absorption, absorption
 from .passes.declare import declare
 from .poseidon import RATE
 from .program import Program
 
-PROTOCOL = "zkpot/1"
-PERMUTATION_CONSTRAINTS = 612
+PROTOCOL = "zkpot/2"
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,25 @@ class Circuit:
         return absorption(self.graph, self.samples)
 
     @cached_property
-    def fold(self) -> Node:
-        """The layer on the public data."""
-        return next(node for node in self.graph.nodes if node.op == "dense_folded")
+    def entries(self) -> tuple[Node, ...]:
+        """The nodes that read the public data, in the order of their parts of u."""
+        return tuple(self.graph.consumers(self.graph.data.name))
+
+    def entry_length(self, node: Node) -> int:
+        """Public inputs of one entry."""
+        if node.op == "public_data":
+            return elements(node, self.samples)
+        return folded_columns(node, self.graph) + len(node.inputs) - 2
 
     @property
     def folded_length(self) -> int:
-        """Entries of u: one a column of the data, one for the bias column."""
-        return self.graph.value(self.fold.inputs[1]).type.shape[0] + len(self.fold.inputs) - 2
+        """Entries of u: a fold has one a column, and one for the bias column."""
+        return sum(map(self.entry_length, self.entries))
+
+    @cached_property
+    def powers(self) -> int:
+        """How many powers of the challenge the nodes share; 0 if none uses any."""
+        return max(ops.of(n).powers(n, self.graph, self.samples) for n in self.graph.nodes)
 
     @property
     def evaluation(self) -> Node:
@@ -87,7 +100,7 @@ class Circuit:
 def lower(
     model: Graph, samples: int, weight_bits: int, accumulators: Mapping[str, Interval]
 ) -> Circuit:
-    """Runs the passes. ``accumulators``: per dense output, what honest models may fill.
+    """Runs the passes. ``accumulators``: per linear layer's output, what honest models may fill.
 
     Raises InputError for what can't be compiled and SoundnessError where a bound is missing.
     """
@@ -130,6 +143,8 @@ def costs(circuit: Circuit) -> list[NodeCost]:
         packed = sum(p.elements - _singles(p.count, p.slots) for p in packings)
         permutations = -(-length // RATE)
         found.append(NodeCost(name, "sponge", permutations * PERMUTATION_CONSTRAINTS + 1 + packed))
+    if circuit.powers:
+        found.append(NodeCost("powers of r", "powers", circuit.powers - 2))
     for node in circuit.graph.nodes:
         count = ops.of(node).constraints(node, circuit.graph, circuit.samples)
         found.append(NodeCost(node.name, node.op, count))

@@ -96,6 +96,7 @@ class _Emitter:
             challenge=self._sponge(
                 "r", "challenge", ["cm", *head], plan.challenge, plan.challenge_length
             ),
+            parts=self._parts(),
             nodes="\n".join(map(self._node, self.graph.nodes)),
         )
 
@@ -103,7 +104,8 @@ class _Emitter:
         gadgets = [
             ops.of(n).gadget(n, self.graph, self.circuit.samples).include for n in self.graph.nodes
         ]
-        return sorted({*LIBRARY, *gadgets})
+        powers = ("lib/powers.circom",) if self.circuit.powers else ()
+        return sorted({*LIBRARY, *powers, *gadgets})
 
     def _shape(self, value: Value) -> str:
         if self.graph.is_parameter(value.name):
@@ -152,13 +154,48 @@ class _Emitter:
     def _input(self, name: str) -> str:
         if name.startswith("@zeros:"):
             return f"[[{', '.join(['0'] * int(name.split(':')[1]))}]]"
-        special = {CHALLENGE: "r", LABELS: "labels", FOLDED: "u"}
+        if name.startswith("@powers:"):
+            return self._part("powers", 0, int(name.split(":")[1]), self.circuit.powers)[0]
+        special = {CHALLENGE: "r", LABELS: "labels"}
         return special.get(name) or self.names.of(name)
+
+    def _part(self, array: str, start: int, length: int, whole: int) -> tuple[str, list[str]]:
+        """The name of ``length`` signals of ``array`` from ``start`` on, and what declares it."""
+        if length == whole:
+            return array, []
+        name = f"{array}_{start}_{length}"
+        loop = f"for (var i = 0; i < {length}; i++) {{ {name}[i] <== {array}[{start} + i]; }}"
+        return name, [f"signal {name}[{length}];", loop]
+
+    def _parts(self) -> str:
+        """The powers of the challenge, and the parts of them and of u that nodes take."""
+        circuit = self.circuit
+        lines: list[str] = []
+        if circuit.powers:
+            lines.append(f"signal powers[{circuit.powers}] <== Powers({circuit.powers})(r);")
+        for count in sorted(
+            {ops.of(n).powers(n, self.graph, circuit.samples) for n in self.graph.nodes}
+        ):
+            if count:
+                lines += self._part("powers", 0, count, circuit.powers)[1]
+        for node in circuit.entries:
+            lines += self._entry(node)[1]
+        return _indented(lines)
+
+    def _entry(self, node: Node) -> tuple[str, list[str]]:
+        """The part of u that ``node`` takes."""
+        before = self.circuit.entries[: self.circuit.entries.index(node)]
+        start = sum(map(self.circuit.entry_length, before))
+        length = self.circuit.entry_length(node)
+        return self._part("u", start, length, self.circuit.folded_length)
 
     def _node(self, node: Node) -> str:
         gadget = ops.of(node).gadget(node, self.graph, self.circuit.samples)
         arguments = ", ".join(map(_literal, gadget.parameters))
-        call = f"{gadget.template}({arguments})({', '.join(map(self._input, gadget.inputs))});"
+        inputs = [
+            self._entry(node)[0] if name == FOLDED else self._input(name) for name in gadget.inputs
+        ]
+        call = f"{gadget.template}({arguments})({', '.join(inputs)});"
         comment = f"    // {node.op} {_comment(node.name)}\n"
         if node is self.circuit.evaluation:
             return f"{comment}    signal output k <== {call}"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from . import ops
-from .ir import Graph, Interval, Node, Value
+from .ir import Graph, Interval, Node, TensorType, Value
 
 
 @dataclass(frozen=True)
@@ -21,15 +22,22 @@ class Program:
     samples: int
     accumulators: Mapping[str, Interval] = field(default_factory=dict)
 
+    @cached_property
+    def honest_types(self) -> Mapping[str, TensorType]:
+        """The type of every value in an honest evaluation."""
+        graph = self.graph
+        found = {v.name: v.type for v in (graph.data, *graph.parameters)}
+        for node in graph.nodes:
+            name = node.output.name
+            inferred = ops.of(node).infer(node, [found[i] for i in node.inputs])
+            if name in self.accumulators:
+                inferred = replace(inferred, interval=self.accumulators[name])
+            found[name] = inferred
+        return found
+
     def honest(self, name: str) -> Interval:
         """The interval of ``name`` in an honest evaluation."""
-        node = self.graph.producer(name)
-        if name in self.accumulators:
-            return self.accumulators[name]
-        if node is None:
-            return self.graph.value(name).type.interval
-        types = [replace(self.graph.value(i).type, interval=self.honest(i)) for i in node.inputs]
-        return ops.of(node).infer(node, types).interval
+        return self.honest_types[name].interval
 
     def with_nodes(self, nodes: tuple[Node, ...]) -> Program:
         """This program with other nodes."""

@@ -1,11 +1,11 @@
-"""The native side of the statement: what prover and verifier compute outside the circuit."""
+"""The native side of the statement: what prover and verifier compute outside the circuit.
+
+The public inputs that carry the data are in folding.py."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from .circuit import Circuit
 from .field import FIELD, PACK_BITS
@@ -63,18 +63,6 @@ def challenge(
     plan = circuit.absorption
     elements = [*head, *_absorbed(plan.challenge, outputs)]
     return sponge(elements, initial_capacity("challenge", circuit.id, plan.challenge_length))
-
-
-def folded(circuit: Circuit, data: IntArray, r: int) -> tuple[int, ...]:
-    """u_k = Σ_i r^i·x_ik mod p, and Σ_i r^i for the bias. data: (n, K) centred integers."""
-    powers = [1]
-    for _ in range(circuit.samples - 1):
-        powers.append(powers[-1] * r % FIELD)
-    columns = np.array(powers, object) @ data.astype(object)
-    u = [int(v) % FIELD for v in columns]
-    if circuit.folded_length > data.shape[1]:
-        u.append(sum(powers) % FIELD)
-    return tuple(u)
 
 
 def packed_labels(labels: Sequence[int], classes: int) -> tuple[int, ...]:

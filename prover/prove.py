@@ -14,10 +14,11 @@ from zkpot.compiler.circuit import Circuit
 from zkpot.compiler.emit import emit
 from zkpot.compiler.errors import InputError, ZkpotError
 from zkpot.compiler.field import FIELD
+from zkpot.compiler.folding import folded
 from zkpot.compiler.frontend import Imported
 from zkpot.compiler.interpret import interpret
 from zkpot.compiler.ops.base import IntArray
-from zkpot.compiler.statement import Statement, challenge, commitment, folded, packed_labels
+from zkpot.compiler.statement import Statement, challenge, commitment, packed_labels
 
 from . import atomic, snarkjs
 from .audit import audit_circuit, audit_keys

@@ -12,7 +12,8 @@ from typing import Any
 
 from zkpot.compiler.errors import InvalidProof
 from zkpot.compiler.field import FIELD
-from zkpot.compiler.statement import Statement, folded, packed_labels
+from zkpot.compiler.folding import folded
+from zkpot.compiler.statement import Statement, packed_labels
 
 from .build import R1CS, Build
 from .bundle import Bundle

@@ -21,6 +21,7 @@ $commitment
 
     // The challenge: everything that the fold below uses is absorbed before it is squeezed.
 $challenge
+$parts
 
     // The model.
 $nodes

@@ -12,6 +12,7 @@ from .dense_folded import DenseFolded
 from .dense_packed import DensePacked
 from .max_pool import MaxPool
 from .multiply import Multiply
+from .public_data import PublicData
 from .range_check import RangeCheck
 from .requantize import Requantize
 from .requantize_line import RequantizeLine
@@ -31,6 +32,7 @@ _ALL: tuple[Op, ...] = (
     DensePacked(),
     MaxPool(),
     Multiply(),
+    PublicData(),
     RangeCheck(),
     Requantize(),
     RequantizeLine(),

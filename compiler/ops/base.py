@@ -88,6 +88,10 @@ class Op:
         """How many of its wires carry values of about the field's size: dear ones to a prover."""
         return 0
 
+    def powers(self, node: Node, graph: Graph, samples: int) -> int:
+        """How many powers of the challenge, from r^0 on, its gadget takes as `POWERS`."""
+        return 0
+
     def enforces(self, node: Node, position: int) -> Interval | None:
         """What the gadget forces input ``position`` into, without using the challenge."""
         return None

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..ir import Attribute, Node
+from ..ir import Attribute, Graph, Node
 from .base import IntArray, ints_attr
 
 PADDING = -1
@@ -81,3 +81,11 @@ def flat(depth: int) -> Geometry:
     """The geometry under which a convolution is a dense layer on ``depth`` elements."""
     one = (1, 1)
     return Geometry((depth, 1, 1), one, one, one, (0, 0), one)
+
+
+def folded_columns(node: Node, graph: Graph) -> int:
+    """Columns of the data that a fold sums: every tap of every channel, or every element."""
+    if "image" not in node.attrs:
+        return graph.value(node.inputs[1]).type.shape[0]
+    windows = geometry(node)
+    return windows.image[0] * windows.taps_per_channel

@@ -7,16 +7,22 @@ from collections.abc import Callable
 from ..evaluation import append_evaluation
 from ..program import Program
 from .drop_dead import drop_dead
-from .first_layer import first_layer
 from .lower_add import lower_add
 from .lower_requantize import lower_requantize
+from .pool_first import pool_first
+from .products import products
+from .public_data import public_data
 from .slot_intervals import slot_intervals
+from .trim import trim
 
 PIPELINE: tuple[Callable[[Program], Program], ...] = (
     lower_add,
+    trim,
+    pool_first,
     lower_requantize,
     append_evaluation,
     drop_dead,
-    first_layer,
+    public_data,
     slot_intervals,
+    products,
 )

@@ -1,19 +1,21 @@
 """Requirement: folds. Ensures: every private value in a fold is hashed before the challenge exists.
 
-Design 3.4: each is in cm (parameters), in the challenge's sponge (the folded layers' outputs), or
-a function of such values by constraints that do not use the challenge. The lists made here are the
-ones that emission and the prover hash, so what is checked is what is hashed.
+Design 3.4: each is in cm (parameters), in the challenge's sponge (the outputs of every fold), the
+public data (whose digest the sponge absorbs), or a function of such values by constraints that do
+not use the challenge: a node that reads only such values, and is no fold itself. The lists made
+here are the ones that emission and the prover hash, so what is checked is what is hashed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .. import ops
 from ..errors import SoundnessError
 from ..field import PACK_BITS
 from ..ir import Graph, Interval, Node, Value
 from ..ops.base import int_attr
-from .slot_intervals import enforced
+from .bounds import enforced
 
 
 @dataclass(frozen=True)
@@ -69,20 +71,22 @@ def _output(graph: Graph, node: Node, samples: int) -> Packing:
 
 
 def absorption(graph: Graph, samples: int) -> Absorption:
-    """What each sponge absorbs; refuses a fold over anything that neither holds."""
-    folds = [node for node in graph.nodes if node.op == "dense_folded"]
+    """What each sponge absorbs; refuses a fold over anything that the challenge doesn't bind."""
+    folds = [node for node in graph.nodes if ops.of(node).uses_challenge]
     plan = Absorption(
         tuple(map(_parameter, graph.parameters)),
         tuple(_output(graph, node, samples) for node in folds),
     )
-    held = {p.value for p in (*plan.commitment, *plan.challenge)}
-    for node in folds:
-        for name in (*node.inputs[1:], node.output.name):
-            if name not in held:
-                raise SoundnessError(
-                    f"fold {node.name!r} uses {name!r}, which no sponge absorbs",
-                    why="a prover could fit it to the challenge",
-                )
+    bound = {graph.data.name, *(p.value for p in (*plan.commitment, *plan.challenge))}
+    for node in graph.nodes:
+        loose = [name for name in node.inputs if name not in bound]
+        if node in folds and loose:
+            raise SoundnessError(
+                f"fold {node.name!r} uses {loose[0]!r}, which no sponge absorbs",
+                why="a prover could fit it to the challenge",
+            )
+        if node.inputs and not loose:
+            bound.add(node.output.name)
     return plan
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .. import ops
-from ..ir import Graph, Interval, TensorType, Value
+from ..ir import Graph, Interval, Node, TensorType, Value
 from ..program import Program
 
 
@@ -20,15 +20,23 @@ def window_for(interval: Interval) -> Interval:
 
 
 def _declared(program: Program, parameter: Value, weight_bits: int) -> Interval:
-    graph = program.graph
+    """The union of what its readers want: biases as wide as accumulators, weights as declared."""
+    found: Interval | None = None
+    for reader in program.graph.consumers(parameter.name):
+        wanted = _wanted(program, parameter, reader, weight_bits)
+        found = wanted if found is None else found.union(wanted)
+    full = parameter.type.interval if found is None else found
+    return Interval(full.lo, full.lo + (1 << full.bits) - 1)
+
+
+def _wanted(program: Program, parameter: Value, reader: Node, weight_bits: int) -> Interval:
     full = parameter.type.interval
-    reader = next(graph.consumers(parameter.name))
-    if reader.op == "dense" and reader.inputs.index(parameter.name) == 2:
+    if not ops.of(reader).accumulates:
+        return full
+    if reader.inputs.index(parameter.name) == 2:
         return window_for(program.honest(reader.output.name))
     narrow = Interval(-(1 << (weight_bits - 1)), (1 << (weight_bits - 1)) - 1)
-    if reader.op == "dense" and narrow in full:
-        return narrow
-    return Interval(full.lo, full.lo + (1 << full.bits) - 1)
+    return narrow if narrow in full else full
 
 
 def declare(program: Program, weight_bits: int) -> Program:

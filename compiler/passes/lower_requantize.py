@@ -14,7 +14,7 @@ from .. import ops
 from ..errors import InputError
 from ..ir import Attribute, Graph, Interval, Node, Quantization
 from ..ops.base import IntArray, float_attr, int_attr
-from ..ops.requantize import float_steps
+from ..ops.requantize import float_steps, per_element
 from ..ops.requantize_line import wide_bits
 from ..ops.requantize_shift import fewest_bits, window_width
 from ..ops.requantize_table import STEPS
@@ -38,10 +38,22 @@ def thresholds(node: Node, channels: int, span: Interval) -> IntArray:
     return at
 
 
+def _vectors(node: Node) -> tuple[np.ndarray, np.ndarray]:
+    """A requantization's scales and counts."""
+    raw = (node.attrs["scale"], node.attrs.get("count", 1))
+    scale, count = (np.atleast_1d(np.array(v, np.float64)) for v in raw)
+    return scale, count
+
+
+def channels_of(node: Node) -> int:
+    """In how many blocks of a sample a requantization differs."""
+    return max(map(len, _vectors(node)))
+
+
 def power_of_two_shifts(node: Node) -> list[int] | None:
     """The shift of each scale, or None if a ratio is no 2^-s with s >= 0."""
-    scale = np.atleast_1d(np.array(node.attrs["scale"], np.float64))
-    mantissa, exponent = np.frexp(scale / np.float64(float_attr(node, "divisor")))
+    scale, count = (per_element(v, channels_of(node)) for v in _vectors(node))
+    mantissa, exponent = np.frexp(scale / (count * np.float64(float_attr(node, "divisor"))))
     if (mantissa != 0.5).any() or (exponent > 1).any():
         return None
     return [int(1 - e) for e in exponent]
@@ -123,8 +135,7 @@ def _row(steps: list[int], span: Interval) -> tuple[int, ...]:
 
 def lower(node: Node, honest: Interval) -> Node:
     """The cheapest exact integer form of ``node`` for accumulators in ``honest``."""
-    scale = node.attrs["scale"]
-    channels = len(scale) if isinstance(scale, tuple) else 1
+    channels = channels_of(node)
     if int_attr(node, "hi") - int_attr(node, "lo") >= STEPS:
         raise InputError(
             f"node {node.name!r} quantizes to more than 8 bits",

@@ -10,11 +10,12 @@ import numpy as np
 from zkpot.compiler.accumulators import chosen_accumulators
 from zkpot.compiler.circuit import Circuit, lower
 from zkpot.compiler.emit import emit
+from zkpot.compiler.folding import folded
 from zkpot.compiler.interpret import interpret
 from zkpot.compiler.ir import Graph, Interval, Node, Quantization, TensorType, Value
 from zkpot.compiler.ops.base import IntArray
 from zkpot.compiler.passes.declare import graph_types
-from zkpot.compiler.statement import Statement, challenge, commitment, folded, packed_labels
+from zkpot.compiler.statement import Statement, challenge, commitment, packed_labels
 
 BYTE = Interval(-128, 127)
 INT32 = Interval(-(1 << 31), (1 << 31) - 1)

@@ -11,9 +11,10 @@ from rig.forge import Fold, attempt, downstream, replaced, winning
 from rig.models import Model, Task, shifted
 from rig.witness import complaints, solve
 from zkpot.compiler.field import FIELD
+from zkpot.compiler.folding import folded
 from zkpot.compiler.ir import Interval
 from zkpot.compiler.poseidon import initial_capacity, sponge
-from zkpot.compiler.statement import Statement, folded, packed
+from zkpot.compiler.statement import Statement, packed
 
 WIDTH = 82
 """Bits of an accumulator: three slots then fill the field but for a few bits."""

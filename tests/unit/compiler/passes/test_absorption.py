@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from rig.models import Model, shifted
+from zkpot.compiler import ops
 from zkpot.compiler.circuit import Circuit, lower
 from zkpot.compiler.errors import SoundnessError
 from zkpot.compiler.ir import Graph, Interval, Node, TensorType, Value
@@ -18,6 +19,11 @@ def circuit() -> Circuit:
     return shifted().circuit
 
 
+def fold_of(circuit: Circuit) -> Node:
+    (fold,) = circuit.entries
+    return fold
+
+
 def without_parameter(graph: Graph, name: str, *nodes: Node) -> Graph:
     """``graph`` in which ``name`` is no parameter; ``nodes`` come first."""
     kept = tuple(p for p in graph.parameters if p.name != name)
@@ -25,42 +31,39 @@ def without_parameter(graph: Graph, name: str, *nodes: Node) -> Graph:
 
 
 def with_fold(graph: Graph, fold: Node) -> Graph:
-    nodes = tuple(fold if node.op == "dense_folded" else node for node in graph.nodes)
+    nodes = tuple(fold if ops.of(node).uses_challenge else node for node in graph.nodes)
     return replace(graph, nodes=nodes)
 
 
 def test_everything_private_is_held(circuit):
     plan = circuit.absorption
     assert [p.value for p in plan.commitment] == [p.name for p in circuit.graph.parameters]
-    assert [p.value for p in plan.challenge] == [circuit.fold.output.name]
+    assert [p.value for p in plan.challenge] == [fold_of(circuit).output.name]
     assert plan.commitment_length == 1 + sum(p.elements for p in plan.commitment)
     assert plan.challenge_length == 4 + sum(p.elements for p in plan.challenge)
 
 
 @pytest.mark.parametrize("position", [1, 2], ids=["weight", "bias"])
 def test_a_fold_over_an_unabsorbed_tensor_is_refused(circuit, position):
-    name = circuit.fold.inputs[position]
+    name = fold_of(circuit).inputs[position]
     value = circuit.graph.value(name)
-    source = Node("source", "elsewhere", (), value)
+    source = Node("select", "elsewhere", (), value)
     broken = without_parameter(circuit.graph, name, source)
     with pytest.raises(SoundnessError, match=f"uses '{name}', which no sponge absorbs"):
         absorption(broken, circuit.samples)
 
 
 def test_low_bits_outside_the_hash_are_refused(circuit):
-    stride = circuit.fold.attrs["hash_stride"]
+    stride = fold_of(circuit).attrs["hash_stride"]
     with pytest.raises(SoundnessError, match="not constrained to them"):
-        absorption(
-            with_fold(circuit.graph, circuit.fold.with_attrs(hash_stride=stride - 1)),
-            circuit.samples,
-        )
-    absorption(
-        with_fold(circuit.graph, circuit.fold.with_attrs(hash_stride=stride + 1)), circuit.samples
-    )
+        narrower = fold_of(circuit).with_attrs(hash_stride=stride - 1)
+        absorption(with_fold(circuit.graph, narrower), circuit.samples)
+    wider = fold_of(circuit).with_attrs(hash_stride=stride + 1)
+    absorption(with_fold(circuit.graph, wider), circuit.samples)
 
 
 def test_hashing_an_output_that_nobody_ranges_is_refused(circuit):
-    reader = next(circuit.graph.consumers(circuit.fold.output.name))
+    reader = next(circuit.graph.consumers(fold_of(circuit).output.name))
     total = Node("add", reader.name, reader.inputs * 2, reader.output, {"scale_a": 1, "scale_b": 1})
     nodes = tuple(total if node is reader else node for node in circuit.graph.nodes)
     with pytest.raises(SoundnessError, match="hashing packed values that are not range-checked"):

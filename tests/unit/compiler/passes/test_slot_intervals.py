@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from rig.models import Model
+from zkpot.compiler import ops
 from zkpot.compiler.errors import SoundnessError
 from zkpot.compiler.field import PACK_BITS
 from zkpot.compiler.ir import Graph, Interval, Node, Quantization, TensorType, Value
 from zkpot.compiler.ops.range_check import RangeCheck
-from zkpot.compiler.passes.slot_intervals import accepted, enforced, slot_intervals
+from zkpot.compiler.passes.bounds import accepted, enforced
+from zkpot.compiler.passes.products import products
+from zkpot.compiler.passes.slot_intervals import slot_intervals
 from zkpot.compiler.program import Program
 
 NOTHING = Interval(0, 0)
@@ -22,7 +23,7 @@ def packed(exact: Interval, readers: list[Node]) -> Graph:
     """A packed layer whose exact outputs lie in ``exact``, and ``readers`` of its output."""
     x = Value("x", TensorType((2,), NOTHING))
     weight = Value("w", TensorType((2, 3), NOTHING))
-    dense = Node("dense_packed", "layer", ("x", "w"), Value("y", TensorType((3,), exact)))
+    dense = Node("dense", "layer", ("x", "w"), Value("y", TensorType((3,), exact)))
     return Graph(x, Quantization(None, 0, "int8"), (weight,), (dense, *readers), "z")
 
 
@@ -37,11 +38,11 @@ def check(lo: int, bits: int, **places: str) -> Node:
 
 def laid_out(exact: Interval, *readers: Node, honest: Interval | None = None) -> Program:
     accumulators = {"y": honest or exact}
-    return slot_intervals(Program(packed(exact, list(readers)), 2, accumulators))
+    return products(slot_intervals(Program(packed(exact, list(readers)), 2, accumulators)))
 
 
 def layer(program: Program) -> Node:
-    return next(node for node in program.graph.nodes if node.op == "dense_packed")
+    return next(node for node in program.graph.nodes if ops.of(node).accumulates)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ def test_what_is_read_behind_a_check_and_a_factor_limits_what_is_accepted():
     [
         reader("add", scale_a=1, scale_b=1),
         reader("scale", factor=(1, 2, 3)),
-        reader("dense_packed"),
+        reader("dense"),
     ],
     ids=lambda node: node.op,
 )
@@ -113,8 +114,8 @@ def test_what_nobody_reads_nobody_bounds():
 def test_a_bound_on_a_sum_is_none_on_its_terms():
     total = reader("add", name="sum", scale_a=1, scale_b=1)
     program = laid_out(Interval(-50, 50), total, check(-200, 9, source="sum"))
-    ops = [node.op for node in program.graph.nodes]
-    assert ops == ["dense_packed", "range_check", "add", "range_check"]
+    found = [node.op for node in program.graph.nodes[1:]]
+    assert found == ["range_check", "add", "range_check"]
 
 
 def test_a_check_is_inserted_and_sized_for_the_honest_interval():
@@ -130,13 +131,13 @@ def test_a_check_is_inserted_and_sized_for_the_honest_interval():
 
 def test_a_bounded_output_gets_no_check():
     program = laid_out(Interval(-50, 50), check(-64, 7))
-    assert [node.op for node in program.graph.nodes] == ["dense_packed", "range_check"]
+    assert [node.op for node in program.graph.nodes[1:]] == ["range_check"]
 
 
 def test_without_a_bound_nothing_is_emitted(monkeypatch):
     """Should a range check ever stop to bound, the pass must not go on without it."""
     monkeypatch.setattr(RangeCheck, "enforces", lambda _self, _node, _position: None)
-    with pytest.raises(SoundnessError, match="no constraint bounds the output of dense_packed"):
+    with pytest.raises(SoundnessError, match="no constraint bounds the output of dense"):
         laid_out(Interval(-50, 50), reader("scale", factor=(1, 1, 1)))
 
 
@@ -155,7 +156,7 @@ def test_a_whole_model_obeys_the_rule():
     hidden = model.requantize(model.dense("data", 4, 3), 2.0**-4)
     graph = model.task(model.scale(model.dense(hidden, 3, 3), (1, 2, 3)), 3).circuit.graph
     for node in graph.nodes:
-        if node.op in ("dense_packed", "dense_folded"):
+        if ops.of(node).accumulates:
             forced, exact = enforced(graph, node.output.name), node.output.type.interval
             width = max(forced.hi, exact.hi) - min(forced.lo, exact.lo)
             assert width < 1 << node.attrs["stride"]
@@ -163,8 +164,4 @@ def test_a_whole_model_obeys_the_rule():
 
 
 def test_the_hash_stride_is_what_the_readers_force():
-    x = Interval(-50, 50)
-    graph = packed(x, [check(-64, 7)])
-    folded = replace(graph.nodes[0], op="dense_folded")
-    program = slot_intervals(Program(replace(graph, nodes=(folded, graph.nodes[1])), 2, {"y": x}))
-    assert program.graph.nodes[0].attrs["hash_stride"] == 7
+    assert layer(laid_out(Interval(-50, 50), check(-64, 7))).attrs["hash_stride"] == 7

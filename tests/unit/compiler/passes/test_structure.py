@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from rig.models import BYTE, INT32, Model
+from zkpot.compiler import ops
 from zkpot.compiler.circuit import lower
 from zkpot.compiler.errors import InputError
 from zkpot.compiler.evaluation import append_evaluation
 from zkpot.compiler.ir import Interval, TensorType, Value
 from zkpot.compiler.passes.declare import declare, window_for
 from zkpot.compiler.passes.drop_dead import drop_dead
-from zkpot.compiler.passes.first_layer import first_layer
+from zkpot.compiler.passes.public_data import public_data
 from zkpot.compiler.program import Program, derived, insert_after
 
 
@@ -47,27 +48,28 @@ def test_a_dead_layer_costs_and_commits_nothing():
     assert lowered.absorption == without.absorption
 
 
-def test_the_datas_only_reader_is_folded_and_the_others_packed():
+def test_linear_layers_on_the_data_are_folded_and_no_others():
     one = model()
     first = one.dense("data", 4, 3)
     second = one.dense(one.requantize(first, 0.5), 3, 2)
-    nodes = first_layer(Program(one.graph(second), 1)).graph.nodes
-    assert [n.op for n in nodes] == ["dense_folded", "requantize", "dense_packed"]
+    nodes = public_data(Program(one.graph(second), 1)).graph.nodes
+    assert [ops.of(n).uses_challenge for n in nodes] == [True, False, False]
 
 
-def test_data_that_two_layers_read_are_refused():
+def test_two_layers_on_the_data_are_both_folded():
     one = model()
     left, right = one.dense("data", 4, 3), one.dense("data", 4, 3)
     total = one.add_quantized(one.requantize(left, 0.5), one.requantize(right, 0.5), (1, 1, 1))
-    with pytest.raises(InputError, match="read by dense 'dense_0', dense 'dense_1'"):
-        first_layer(Program(one.graph(total), 1))
+    nodes = public_data(Program(one.graph(total), 1)).graph.nodes
+    assert [ops.of(n).uses_challenge for n in nodes] == [True, True, False, False, False]
 
 
-def test_data_that_something_else_reads_are_refused():
+def test_data_that_something_else_reads_become_a_witness():
     one = model()
     graph = one.graph(one.dense(one.requantize("data", 0.5), 4, 2))
-    with pytest.raises(InputError, match="read by requantize"):
-        first_layer(Program(graph, 1))
+    entry, *others = public_data(Program(graph, 1)).graph.nodes
+    assert (entry.op, entry.inputs) == ("public_data", ("data",))
+    assert all("data" not in node.inputs for node in others)
 
 
 @pytest.mark.parametrize(
