@@ -1,4 +1,4 @@
-"""A circuit node by node: what each part is, how it is proven, what it costs, what would be less."""
+"""A circuit node by node: what each part is, how it is proven, its cost, and what would save."""
 
 from __future__ import annotations
 
