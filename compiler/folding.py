@@ -54,7 +54,7 @@ def _fold(node: Node, data: IntArray, r: int) -> list[int]:
     return [*weighted_columns(weights, rows), *biased]
 
 
-def _packed(node: Node, data: IntArray) -> list[int]:
+def packed_data(node: Node, data: IntArray) -> list[int]:
     """circuits/nn/public_data.circom: ⌊253/bits⌋ values to an element, low first."""
     interval = node.output.type.interval
     slots = PACK_BITS // interval.bits
@@ -70,5 +70,5 @@ def folded(circuit: Circuit, data: IntArray, r: int) -> tuple[int, ...]:
     return tuple(
         u
         for node in circuit.entries
-        for u in (_packed(node, data) if node.op == "public_data" else _fold(node, data, r))
+        for u in (packed_data(node, data) if node.op == "public_data" else _fold(node, data, r))
     )

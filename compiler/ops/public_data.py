@@ -33,8 +33,10 @@ class PublicData(Op):
         return Gadget("nn/public_data.circom", "PublicData", parameters, (FOLDED,))
 
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
-        values = samples * node.output.type.size
-        return values * node.output.type.interval.bits + elements(node, samples)
+        values, interval = samples * node.output.type.size, node.output.type.interval
+        # An element that is its one value is that signal and needs no equation.
+        alias = interval.lo == 0 and values % (PACK_BITS // interval.bits) == 1
+        return values * interval.bits + elements(node, samples) - alias
 
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         values, packed = samples * node.output.type.size, elements(node, samples)
