@@ -1,5 +1,5 @@
-"""Requirement: quantized sums in float32. Ensures: an integer sum and thresholds, equal on every
-one of the at most 65,536 pairs of inputs."""
+"""Requirement: quantized sums in float32. Ensures: an integer sum and its integer
+requantization, equal on every one of the at most 65,536 pairs of inputs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from itertools import pairwise
 
 import numpy as np
 
+from .. import ops
 from ..errors import InputError
 from ..ir import Attribute, Interval, Node, TensorType, Value
 from ..ops.add_quantized import quantized_sum
 from ..ops.base import IntArray, float_attr, int_attr
 from ..ops.requantize_table import STEPS
 from ..program import Program
+from .lower_requantize import lower as lower_steps
 
 MOST_FRACTION_BITS = 30
 
@@ -51,8 +53,35 @@ def _combination(node: Node, a: Interval, b: Interval) -> tuple[int, int, tuple[
     )
 
 
+def _by_power_of_two(node: Node, a: TensorType, b: TensorType) -> tuple[Node, Node] | None:
+    """Where all scales are powers of two: an exact sum, and the cheapest requantization of it."""
+    mantissas, exponents = np.frexp([float(float_attr(node, f"scale_{k}")) for k in "abc"])
+    if (mantissas != 0.5).any():
+        return None
+    left, right = (int(e - exponents[2]) for e in exponents[:2])
+    shift = max(-left, -right, 0)
+    if max(left, right) + shift > MOST_FRACTION_BITS:
+        return None
+    scale_a, scale_b = 1 << (left + shift), 1 << (right + shift)
+    scales: dict[str, Attribute] = {"scale_a": scale_a, "scale_b": scale_b}
+    total = Value(f"{node.output.name}.sum", node.output.type)
+    add = Node("add", f"{node.name}.sum", node.inputs, total, scales)
+    add = replace(add, output=replace(total, type=ops.of(add).infer(add, [a, b])))
+    bounds = {"lo": int_attr(node, "lo"), "hi": int_attr(node, "hi")}
+    steps: dict[str, Attribute] = {"scale": (2.0**-shift,), "divisor": 1.0, "fused": True, **bounds}
+    requantize = Node("requantize", node.name, (total.name,), node.output, steps)
+    pairs = _pairs(a.interval, b.interval)
+    found = ops.of(requantize).evaluate(requantize, [ops.of(add).evaluate(add, pairs)[:, None]])
+    exact = (found[:, 0] == quantized_sum(node, *pairs)).all()
+    return (add, lower_steps(requantize, add.output.type.interval)) if exact else None
+
+
 def lower(node: Node, a: TensorType, b: TensorType) -> tuple[Node, Node]:
-    """The integer sum, and the requantization by thresholds behind it."""
+    """The integer sum, and its requantization."""
+    return _by_power_of_two(node, a, b) or _by_thresholds(node, a, b)
+
+
+def _by_thresholds(node: Node, a: TensorType, b: TensorType) -> tuple[Node, Node]:
     scale_a, scale_b, row = _combination(node, a.interval, b.interval)
     shape = node.output.type.shape
     total = Value(f"{node.output.name}.sum", TensorType(shape, Interval(row[0], row[-1] - 1)))
