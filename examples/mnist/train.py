@@ -24,9 +24,9 @@ from .training import Recipe, predict, train
 RECIPES = {
     "lenet_max": Recipe(epochs=20, rate=3e-3),
     "lenet_avg": Recipe(epochs=20, rate=3e-3),
-    "resnet": Recipe(epochs=12),
-    "depthwise": Recipe(epochs=15, rate=5e-3),
-    "vgg": Recipe(epochs=12),
+    "resnet": Recipe(epochs=25, rate=3e-3),
+    "depthwise": Recipe(epochs=30, rate=5e-3),
+    "vgg": Recipe(epochs=20, rate=3e-3),
 }
 TOLERANCE = 1e-3
 """How far onnxruntime's float logits may lie from JAX's."""

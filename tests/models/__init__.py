@@ -1,0 +1,1 @@
+"""Trained networks that tests load, and what makes them."""
