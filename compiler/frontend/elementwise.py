@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import onnx
 
-from .dense import check_bias, constant_row
+from .linear import biased, constant_row
 from .onnx_file import attribute
 from .quantization import EIGHT_BITS, Written, requantized
 from .reading import Reading, activation, node_name, refusal, zero_point
@@ -46,23 +46,8 @@ def add(reading: Reading, node: onnx.NodeProto) -> Tensor:
     accumulators = [t for t in terms if isinstance(t, Real) and t.integer is None]
     biases = [t for t in terms if isinstance(t, RealConstant)]
     if accumulators and biases:
-        return _biased(reading, node, accumulators[0], biases[0])
+        return biased(reading, node, accumulators[0], biases[0])
     return _sum(reading, node, terms)
-
-
-def _biased(reading: Reading, node: onnx.NodeProto, acc: Real, bias: RealConstant) -> Real:
-    """The dense node behind ``acc`` again, with a bias; the old one is dead code."""
-    source = next(n for n in reading.nodes if n.output.name == acc.value)
-    if len(source.inputs) == 3 or acc.clipped:
-        raise refusal(
-            node,
-            "it adds to an accumulator that is not quantized",
-            "quantize what it adds to, or use Gemm with an int32 bias",
-        )
-    check_bias(node, bias, acc.scale)
-    name = constant_row(reading, node, bias, acc.shape)
-    value = reading.emit("dense", source.name, (*source.inputs, name), f"{node.output[0]}.acc")
-    return replace(acc, value=value)
 
 
 def _sum(reading: Reading, node: onnx.NodeProto, terms: list[Tensor]) -> RealSum:

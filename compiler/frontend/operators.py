@@ -7,11 +7,12 @@ from typing import TypeAlias
 
 import onnx
 
-from . import dense, elementwise, heads, quantization, shapes
+from . import conv, dense, elementwise, heads, quantization, shapes
 from .reading import Reading
 from .tensors import Tensor
 
-Reader: TypeAlias = "Callable[[Reading, onnx.NodeProto], Tensor]"
+Reader: TypeAlias = "Callable[[Reading, onnx.NodeProto], Tensor | tuple[Tensor, ...]]"
+"""Gives what the node's output is, or one tensor for each of its outputs."""
 
 MICROSOFT = "com.microsoft"
 
@@ -19,6 +20,7 @@ OPERATORS: dict[tuple[str, str], Reader] = {
     ("", "Add"): elementwise.add,
     ("", "ArgMax"): heads.argmax,
     ("", "Clip"): elementwise.clip,
+    ("", "Conv"): conv.conv,
     ("", "DequantizeLinear"): quantization.dequantize_linear,
     ("", "Dropout"): shapes.identity,
     ("", "Flatten"): shapes.flatten,
@@ -26,6 +28,7 @@ OPERATORS: dict[tuple[str, str], Reader] = {
     ("", "Identity"): shapes.identity,
     ("", "LogSoftmax"): heads.softmax,
     ("", "MatMul"): dense.matmul,
+    ("", "QLinearConv"): conv.qlinear_conv,
     ("", "QLinearMatMul"): dense.qlinear_matmul,
     ("", "QuantizeLinear"): quantization.quantize_linear,
     ("", "Relu"): elementwise.relu,
