@@ -23,6 +23,7 @@ COMMANDS = {
     "check": ("check:check", "Compare the integers to be proven with onnxruntime."),
     "estimate": ("estimate:estimate", "Say what a circuit will cost before it is made."),
     "explain": ("explain:explain", "Show every node, its width, and its cost."),
+    "ops": ("ops:ops", "List the ONNX operators that can be compiled."),
     "compile": ("compile:compile_", "Turn an int8 model into a circuit for N samples."),
     "setup": ("setup:setup", "Make a circuit's proving and verification keys."),
     "commit": ("commit:commit", "Commit to a model's weights."),
@@ -30,6 +31,7 @@ COMMANDS = {
     "verify": ("verify:verify", "Check a proof against the data and its context."),
     "rank": ("rank:rank", "Verify many proofs and rank them by accuracy."),
     "export": ("export:export", "Write a proof as snarkjs's own files."),
+    "report": ("report:report", "Write one HTML page about a build or a proof."),
     "demo": ("demo:demo", "Play a whole round with five contributors."),
     "doctor": ("doctor:doctor", "Look for what is missing on this machine."),
 }

@@ -11,7 +11,8 @@ import click
 Command = Callable[..., Any]
 
 
-def _hex_digest(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+def hex_digest(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """A callback for an option that takes a Merkle root, or nothing."""
     try:
         if len(bytes.fromhex(value)) in (0, 32):
             return value.lower()
@@ -26,7 +27,7 @@ _OPTIONS = (
         "--pool-root",
         default="",
         metavar="HEX",
-        callback=_hex_digest,
+        callback=hex_digest,
         help="Merkle root of the pool that the test set was drawn from.",
     ),
     click.option(
