@@ -26,6 +26,8 @@ def part_sizes(circuit: Circuit) -> list[Size]:
         (plan.challenge_length, plan.challenge),
     ):
         parts.append(total([_sponge(length), *map(_packing, packings)]))
+    if circuit.powers:
+        parts.append(Size(1, 2, 1).times(circuit.powers - 2))
     parts += [ops.of(node).size(node, graph, circuit.samples) for node in graph.nodes]
     return parts
 

@@ -75,12 +75,14 @@ def explain(circuit: Circuit) -> Explanation:
 
 
 def _places(circuit: Circuit) -> list[_Place]:
-    """As `costs` orders the parts: parameters, the two sponges, nodes."""
+    """As `costs` orders the parts: parameters, the two sponges, powers of r, nodes."""
     graph, plan = circuit.graph, circuit.absorption
     program = Program(graph, circuit.samples, circuit.accumulators)
     found = [_Place(p.type, f"{p.type.interval.bits} bits") for p in graph.parameters]
     for length in (plan.commitment_length, plan.challenge_length):
         found.append(_Place(None, f"Poseidon of {length:,} elements"))
+    if circuit.powers:
+        found.append(_Place(None, f"{circuit.powers:,} powers, for the folds of private layers"))
     for node in graph.nodes:
         honest = TensorType(node.output.type.shape, program.honest(node.output.name))
         found.append(_Place(honest, ops.of(node).strategy(node)))

@@ -29,11 +29,18 @@ class Kind(StrEnum):
     LAYERS = "layers"
     ACTIVATIONS = "activations"
     COUNTING = "counting"
+    DATA = "data"
 
 
 def kind(op: str) -> Kind:
     """Of a line of the explanation, by its operation."""
-    fixed = {"range check": Kind.WEIGHTS, "sponge": Kind.HASHING, "count_correct": Kind.COUNTING}
+    fixed = {
+        "range check": Kind.WEIGHTS,
+        "sponge": Kind.HASHING,
+        "powers": Kind.LAYERS,
+        "public_data": Kind.DATA,
+        "count_correct": Kind.COUNTING,
+    }
     known = ops.REGISTRY.get(op)
     linear = known is not None and known.accumulates
     return fixed.get(op, Kind.LAYERS if linear else Kind.ACTIVATIONS)
@@ -90,7 +97,7 @@ def costs_by_kind(lines: Sequence[Line]) -> str:
     spent = {k: sum(one.constraints for one in lines if kind(one.op) is k) for k in Kind}
     total = sum(spent.values())
     start, pieces, legend = 0.0, [], []
-    for k, count in spent.items():
+    for k, count in ((k, count) for k, count in spent.items() if count):
         share = count / total
         left, width = _percent(start), _percent(share)
         pieces.append(element("rect", "", x=left, y=0, width=width, height=20, class_=k))

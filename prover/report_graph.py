@@ -155,7 +155,7 @@ def _box(spot: _Spot, graph: Graph) -> str:
 def _data(spot: _Spot, graph: Graph) -> str:
     left, top = spot.x - WIDTH / 2, _top(spot)
     frame = element(
-        "rect", "", x=f"{left:.1f}", y=top, width=WIDTH, height=HEIGHT, rx=6, class_="box data"
+        "rect", "", x=f"{left:.1f}", y=top, width=WIDTH, height=HEIGHT, rx=6, class_="box input"
     )
     size = "×".join(map(str, graph.data.type.shape))
     public = _text(f"public data · {size} a sample", left, top + 43, 36)
