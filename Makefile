@@ -41,10 +41,13 @@ wheel: $(PACKAGE) ## dist/: a source archive, and the wheel made from it
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation
 
-lock: ## choose the newest versions that pyproject.toml allows, into requirements.lock
+lock: ## choose the newest versions that pyproject.toml allows, into requirements*.lock
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/pip install --quiet 'setuptools>=77' '.[demo,dev]'
 	build/lock/bin/pip freeze --all --exclude pip --exclude zkpot > requirements.lock
+	build/lock/bin/pip install --quiet '.[train]'
+	build/lock/bin/pip freeze --all --exclude pip --exclude zkpot | \
+	  grep -vxFf requirements.lock > requirements-train.lock
 	rm -rf build/lock build/lib build/bdist.*
 
 clean: ## remove everything that make made
