@@ -46,8 +46,8 @@ template RequantizeLineOne(n, low, num, offset, shift, wide, lo, width, top) {
     }
 }
 
-/// @notice RequantizeLineOne over n samples of M channels; num, offset, shift and wide a channel
-///         (channels = M) or one for all (channels = 1).
+/// @notice RequantizeLineOne over n samples of M elements, with a num, offset, shift and wide for
+///         each of `channels` equal blocks of them.
 template RequantizeLine(n, M, bits, low, channels, num, offset, shift, wide, lo, width, top) {
     signal input in[n][M];
     signal output out[n][M];
@@ -55,7 +55,7 @@ template RequantizeLine(n, M, bits, low, channels, num, offset, shift, wide, lo,
     component one[n][M];
     for (var i = 0; i < n; i++) {
         for (var j = 0; j < M; j++) {
-            var c = channels == 1 ? 0 : j;
+            var c = j \ (M \ channels);
             one[i][j] = RequantizeLineOne(bits, low, num[c], offset[c], shift[c], wide[c], lo, width, top);
             one[i][j].in <== in[i][j];
             out[i][j] <== one[i][j].out;

@@ -81,8 +81,8 @@ template AtMost(n, top) {
     out <== notBelowTop * (top - in) + in;
 }
 
-/// @notice RequantizeShiftOne over n samples of M channels, with a shift a channel (channels = M)
-///         or one for all (channels = 1).
+/// @notice RequantizeShiftOne over n samples of M elements, with a shift for each of `channels`
+///         equal blocks of them.
 /// @param bits, width, lo, odd, top  as there; in: as there.
 template RequantizeShift(n, M, bits, channels, shift, lo, odd, width, top) {
     signal input in[n][M];
@@ -91,7 +91,7 @@ template RequantizeShift(n, M, bits, channels, shift, lo, odd, width, top) {
     component one[n][M];
     for (var i = 0; i < n; i++) {
         for (var j = 0; j < M; j++) {
-            one[i][j] = RequantizeShiftOne(bits, shift[channels == 1 ? 0 : j], lo, odd, width, top);
+            one[i][j] = RequantizeShiftOne(bits, shift[j \ (M \ channels)], lo, odd, width, top);
             one[i][j].in <== in[i][j];
             out[i][j] <== one[i][j].out;
         }

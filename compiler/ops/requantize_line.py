@@ -8,6 +8,7 @@ import numpy as np
 
 from ..ir import Graph, Interval, Node, TensorType
 from .base import Gadget, IntArray, Op, Parameter, int_attr, ints_attr
+from .requantize import per_element
 from .requantize_shift import clipping, window_width
 from .size import Size, bits_size, total
 
@@ -29,9 +30,10 @@ class RequantizeLine(Op):
         return TensorType(inputs[0].shape, Interval(int_attr(node, "lo"), int_attr(node, "hi")))
 
     def evaluate(self, node: Node, inputs: Sequence[IntArray]) -> IntArray:
-        num = np.array(ints_attr(node, "num"), np.int64)
-        offset = np.array(ints_attr(node, "offset"), np.int64)
-        shift = np.array(ints_attr(node, "shift"), np.int64)
+        size = inputs[0].shape[-1]
+        num, offset, shift = (
+            per_element(ints_attr(node, key), size) for key in ("num", "offset", "shift")
+        )
         lo, hi = int_attr(node, "lo"), int_attr(node, "hi")
         line = np.right_shift(num * inputs[0] + offset, shift)
         out: IntArray = np.clip(line, 0, hi - lo) + lo

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..ir import Graph, Interval, Node, TensorType
 from .base import Gadget, IntArray, Op, int_attr, ints_attr
+from .requantize import per_element
 from .size import NOTHING, Size, total
 
 
@@ -48,7 +49,7 @@ class RequantizeShift(Op):
         return TensorType(inputs[0].shape, Interval(int_attr(node, "lo"), int_attr(node, "hi")))
 
     def evaluate(self, node: Node, inputs: Sequence[IntArray]) -> IntArray:
-        shift = np.array(ints_attr(node, "shift"), np.int64)
+        shift = per_element(ints_attr(node, "shift"), inputs[0].shape[-1])
         unit = np.left_shift(np.int64(1), shift)
         quotient, remainder = np.divmod(inputs[0], unit)
         twice = 2 * remainder

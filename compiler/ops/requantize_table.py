@@ -8,9 +8,15 @@ import numpy as np
 
 from ..ir import Graph, Interval, Node, TensorType
 from .base import Gadget, IntArray, Op, int_attr
-from .size import Size
+from .lookup import Lookup
+from .size import Size, bits_size, total
 
 STEPS = 256
+
+
+def steps_of(row: tuple[int, ...]) -> Lookup:
+    """Both ends of every step of ``row``, looked up together."""
+    return Lookup(8, 0, (row[:-1], row[1:]))
 
 
 class RequantizeTable(Op):
@@ -31,11 +37,12 @@ class RequantizeTable(Op):
         return TensorType(inputs[0].shape, Interval(int_attr(node, "lo"), int_attr(node, "hi")))
 
     def evaluate(self, node: Node, inputs: Sequence[IntArray]) -> IntArray:
-        rows = self.rows(node)
         out = np.empty_like(inputs[0])
-        for channel in range(out.shape[-1]):
-            row = np.array(rows[channel % len(rows)], np.int64)
-            out[..., channel] = np.searchsorted(row, inputs[0][..., channel], side="right") - 1
+        blocks = out.reshape(len(out), len(self.rows(node)), -1)
+        values = inputs[0].reshape(blocks.shape)
+        for channel, row in enumerate(self.rows(node)):
+            steps = np.array(row, np.int64)
+            blocks[:, channel] = np.searchsorted(steps, values[:, channel], side="right") - 1
         return out + int_attr(node, "lo")
 
     def gadget(self, node: Node, graph: Graph, samples: int) -> Gadget:
@@ -49,14 +56,17 @@ class RequantizeTable(Op):
         )
 
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
-        one = 2 * int_attr(node, "bits") + (66 if int_attr(node, "lo") else 65)
-        return samples * node.output.type.size * one
+        one = 2 * int_attr(node, "bits") + 2 + (int_attr(node, "lo") != 0)
+        lookups = sum(steps_of(row).constraints for row in self.rows(node))
+        size = node.output.type.size
+        return samples * (size * one + lookups * (size // len(self.rows(node))))
 
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
-        # As if both tables' polynomials were full, which those of a linear table are not.
         bits, offset = int_attr(node, "bits"), int(int_attr(node, "lo") != 0)
-        one = Size(2 * bits + 63, 10 * bits + 392, 120 + 3 * offset)
-        return one.times(samples * node.output.type.size)
+        checks = bits_size(bits).times(2) + Size(3 + offset, 0, 7 + 3 * offset)
+        lookups = total(steps_of(row).size for row in self.rows(node))
+        size = samples * node.output.type.size
+        return checks.times(size) + lookups.times(size // len(self.rows(node)))
 
     def enforces(self, node: Node, position: int) -> Interval | None:
         rows = self.rows(node)

@@ -6,19 +6,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import InputError
-from ..ir import Interval, Node, TensorType
-from .base import IntArray, Op, ints_attr
+from ..errors import InputError, SoundnessError
+from ..ir import Graph, Interval, Node, TensorType
+from .base import Gadget, IntArray, Mask, Op, Parameter, ints_attr
+from .size import NOTHING, Size
 
 ZERO = -1
 """The index of the constant 0."""
 
+MOST_INPUTS = 2
+"""Inputs of one template; see passes/lower_select.py."""
+
 
 class Select(Op):
     """attrs index: for each element of the output, its place in the concatenation of the inputs,
-    or `ZERO`."""
+    or `ZERO`. Free: the circuit gives old signals new names."""
 
     name = "select"
+    passes_on = True
 
     def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
         index = np.array(ints_attr(node, "index"), np.int64)
@@ -43,3 +48,36 @@ class Select(Op):
         joined = np.concatenate([*inputs, zero], axis=1)
         # The last column is what index -1 means.
         return joined[:, np.array(ints_attr(node, "index"), np.int64)]
+
+    def gadget(self, node: Node, graph: Graph, samples: int) -> Gadget:
+        index, sizes = ints_attr(node, "index"), input_sizes(node, graph)
+        if len(sizes) > MOST_INPUTS:
+            raise SoundnessError(
+                f"select {node.name!r} reached emission with {len(sizes)} inputs",
+                why="the pass lower_select should have paired them",
+            )
+        template = "Select" if len(sizes) == 1 else "SelectOfTwo"
+        parameters: tuple[Parameter, ...] = (samples, *sizes, len(index), index)
+        return Gadget("nn/select.circom", template, parameters, node.inputs)
+
+    def constraints(self, node: Node, graph: Graph, samples: int) -> int:
+        return 0
+
+    def size(self, node: Node, graph: Graph, samples: int) -> Size:
+        return NOTHING
+
+    def ties(self, node: Node, graph: Graph, position: int, outputs: Mask) -> Mask | None:
+        sizes = input_sizes(node, graph)
+        start = sum(sizes[:position])
+        copied = np.array(ints_attr(node, "index"), np.int64)[outputs] - start
+        tied = np.zeros(sizes[position], bool)
+        tied[copied[(copied >= 0) & (copied < sizes[position])]] = True
+        return tied
+
+    def preimage(self, node: Node, output: Interval) -> Interval:
+        return output
+
+
+def input_sizes(node: Node, graph: Graph) -> list[int]:
+    """Elements of each input."""
+    return [graph.value(name).type.size for name in node.inputs]

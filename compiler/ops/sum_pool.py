@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..ir import Interval, Node, TensorType
-from .base import IntArray, Op
+from ..ir import Graph, Interval, Node, TensorType
+from .base import Gadget, IntArray, Op
 from .geometry import PADDING, geometry
+from .pooling import template_parameters
+from .size import Size, total
 
 
 def tap_counts(node: Node) -> IntArray:
@@ -16,9 +18,11 @@ def tap_counts(node: Node) -> IntArray:
 
 
 class SumPool(Op):
-    """attrs: a geometry's; x: (C·H·W,), output (C·OH·OW,)."""
+    """attrs: a geometry's; x: (C·H·W,), output (C·OH·OW,). Enforces nothing and
+    ties nothing: a bound on a sum bounds none of its terms."""
 
     name = "sum_pool"
+    passes_on = True
 
     def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
         windows, interval = geometry(node), inputs[0].interval
@@ -31,3 +35,20 @@ class SumPool(Op):
     def evaluate(self, node: Node, inputs: Sequence[IntArray]) -> IntArray:
         sums: IntArray = geometry(node).windows(inputs[0]).sum(axis=3)
         return sums.reshape(len(sums), -1)
+
+    def gadget(self, node: Node, graph: Graph, samples: int) -> Gadget:
+        parameters = (samples, *template_parameters(geometry(node)))
+        return Gadget("nn/sum_pool.circom", "SumPool", parameters, node.inputs)
+
+    def constraints(self, node: Node, graph: Graph, samples: int) -> int:
+        return samples * geometry(node).image[0] * int((tap_counts(node) > 1).sum())
+
+    def size(self, node: Node, graph: Graph, samples: int) -> Size:
+        sums = [Size(1, 0, count + 1) for count in tap_counts(node).tolist() if count > 1]
+        return total(sums).times(samples * geometry(node).image[0])
+
+    def preimage(self, node: Node, output: Interval) -> Interval:
+        counts = [max(count, 1) for count in tap_counts(node).tolist()]
+        return Interval(
+            max(-(-output.lo // count) for count in counts), min(output.hi // c for c in counts)
+        )

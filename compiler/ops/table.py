@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import InputError
-from ..ir import Interval, Node, TensorType
-from .base import IntArray, Op, int_attr, ints_attr
+from ..ir import Graph, Interval, Node, TensorType
+from .base import Gadget, IntArray, Op, int_attr, ints_attr
+from .lookup import Lookup
+from .size import Size
 
 MOST_ENTRIES = 256
 
@@ -53,3 +55,24 @@ class Table(Op):
                 remedy="check the range of the data",
             )
         return entries[index]
+
+    def gadget(self, node: Node, graph: Graph, samples: int) -> Gadget:
+        table = extended(node)
+        shape = (samples, node.output.type.size, table_bits(len(table)), int_attr(node, "lo"))
+        return Gadget("nn/table.circom", "Table", (*shape, table), node.inputs)
+
+    def constraints(self, node: Node, graph: Graph, samples: int) -> int:
+        return samples * node.output.type.size * lookup(node).constraints
+
+    def size(self, node: Node, graph: Graph, samples: int) -> Size:
+        return lookup(node).size.times(samples * node.output.type.size)
+
+    def enforces(self, node: Node, position: int) -> Interval | None:
+        lo, table = int_attr(node, "lo"), extended(node)
+        return Interval(lo, lo + len(table) - 1)
+
+
+def lookup(node: Node) -> Lookup:
+    """What one element's gadget looks up."""
+    table = extended(node)
+    return Lookup(table_bits(len(table)), -int_attr(node, "lo"), (table,))
