@@ -189,7 +189,10 @@ def in_bytes(size: int) -> str:
 
 
 def _times(report: Report) -> str:
-    recorded = [(step, f"{seconds:,.1f} s") for step, seconds in report.seconds.items()]
+    recorded = [
+        (step, f"{seconds:,.1f} s" if seconds >= 10 else f"{seconds:.3g} s")
+        for step, seconds in report.seconds.items()
+    ]
     guessed = report.estimate.seconds
     estimated = [
         ("compile", f"{guessed.compile:,.0f} CPU s"),
