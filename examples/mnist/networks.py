@@ -52,9 +52,9 @@ def depthwise() -> Chain:
     """MobileNet (arXiv 1704.04861) in small: a depthwise and a pointwise convolution in turns."""
     return Chain(
         (
-            *_conv_norm("stem", 8, 3, stride=2, pad=1),
+            *_conv_norm("stem", 16, 3, stride=2, pad=1),
             Relu("stem_relu", 6.0),
-            *_separable("block1", 8, 16, stride=2),
+            *_separable("block1", 16, 16, stride=2),
             *_separable("block2", 16, 32),
             *_separable("block3", 32, 64, stride=2),
             *_head(),
