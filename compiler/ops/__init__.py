@@ -6,6 +6,10 @@ from ..ir import Node
 from .add import Add
 from .add_quantized import AddQuantized
 from .base import Op
+from .conv import Conv
+from .conv_folded import ConvFolded
+from .conv_freivalds import ConvFreivalds
+from .conv_packed import ConvPacked
 from .count_correct import CountCorrect
 from .dense import Dense
 from .dense_folded import DenseFolded
@@ -26,6 +30,10 @@ from .table import Table
 _ALL: tuple[Op, ...] = (
     Add(),
     AddQuantized(),
+    Conv(),
+    ConvFolded(),
+    ConvFreivalds(),
+    ConvPacked(),
     CountCorrect(),
     Dense(),
     DenseFolded(),

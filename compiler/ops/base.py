@@ -31,6 +31,9 @@ class Gadget:
 
 CHALLENGE, LABELS, FOLDED = "@r", "@labels", "@u"
 
+POWERS = "@powers"
+"""With ``:count`` behind it, the first ``count`` powers of the challenge, from r^0 on."""
+
 
 def zeros(m: int) -> str:
     """A constant 1 x m input of zeros."""

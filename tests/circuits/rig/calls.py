@@ -12,7 +12,8 @@ import numpy as np
 from zkpot.compiler import ops
 from zkpot.compiler.field import PACK_BITS
 from zkpot.compiler.ir import Graph, Interval, Node, Quantization, TensorType, Value
-from zkpot.compiler.ops.base import CHALLENGE, FOLDED, LABELS, IntArray, Parameter
+from zkpot.compiler.ops.base import CHALLENGE, FOLDED, LABELS, POWERS, IntArray, Parameter
+from zkpot.compiler.ops.geometry import folded_columns
 
 from .build import compiled, included, library
 from .twin import freed
@@ -72,8 +73,9 @@ class Case:
             size = self.samples * self.graph.value(self.node.inputs[0]).type.size
             return (-(-size // PACK_BITS),)
         if name == FOLDED:
-            depth = self.graph.value(self.node.inputs[1]).type.shape[0]
-            return (depth + len(self.node.inputs) - 2,)
+            return (folded_columns(self.node, self.graph) + len(self.node.inputs) - 2,)
+        if name.startswith(POWERS):
+            return (int(name.split(":")[1]),)
         value = self.graph.value(name)
         return (
             value.type.shape if self.graph.is_parameter(name) else (self.samples, value.type.size)
