@@ -33,6 +33,10 @@ class DenseFolded(Dense):
         groups = -(-width // int_attr(node, "slots"))
         return groups * (depth + biased + samples - 1)
 
+    def strategy(self, node: Node) -> str:
+        slots, stride = int_attr(node, "slots"), int_attr(node, "stride")
+        return f"folded by the verifier, {slots} slots of {stride} bits"
+
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         depth, width, biased = dimensions(node, graph)
         rows = depth + biased

@@ -30,6 +30,10 @@ class DensePacked(Dense):
         packings = sum(size > 1 for size in sizes)
         return depth * (len(sizes) * samples + packings)
 
+    def strategy(self, node: Node) -> str:
+        slots, stride = int_attr(node, "slots"), int_attr(node, "stride")
+        return f"packed products, {slots} slots of {stride} bits"
+
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         depth, width, biased = dimensions(node, graph)
         groups = group_sizes(node, width)

@@ -56,6 +56,9 @@ class MaxPool(Op):
         windows = geometry(node)
         return samples * windows.image[0] * comparisons(windows) * (int_attr(node, "bits") + 1)
 
+    def strategy(self, node: Node) -> str:
+        return f"pairwise maxima of {int_attr(node, 'bits')} bits"
+
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         windows, bits = geometry(node), int_attr(node, "bits")
         one = Size(bits, 5 * bits + 6, 0)

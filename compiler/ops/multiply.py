@@ -31,5 +31,8 @@ class Multiply(Op):
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
         return samples * node.output.type.size
 
+    def strategy(self, node: Node) -> str:
+        return "a product an element"
+
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         return Size(1, 2, 1).times(samples * node.output.type.size)

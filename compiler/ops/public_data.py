@@ -38,6 +38,9 @@ class PublicData(Op):
         alias = interval.lo == 0 and values % (PACK_BITS // interval.bits) == 1
         return values * interval.bits + elements(node, samples) - alias
 
+    def strategy(self, node: Node) -> str:
+        return f"packed public inputs, {node.output.type.interval.bits} bits a value"
+
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         values, packed = samples * node.output.type.size, elements(node, samples)
         bits = bits_size(node.output.type.interval.bits) + Size(1, 0, 1)

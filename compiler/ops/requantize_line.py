@@ -56,6 +56,9 @@ class RequantizeLine(Op):
         lines = sum(w - (factor == 1) for factor, w in zip(num, wide, strict=True))
         return samples * (size * one + lines * (size // len(wide)))
 
+    def strategy(self, node: Node) -> str:
+        return f"line of {max(ints_attr(node, 'wide'))} bits"
+
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         wide, (width, clip) = ints_attr(node, "wide"), clipping(node)
         checked = (bits_size(int_attr(node, "bits")) + clip).times(len(wide))

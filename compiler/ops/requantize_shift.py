@@ -73,6 +73,11 @@ class RequantizeShift(Op):
         ties = sum(2 for s in shift if s) * (size // len(shift))
         return samples * (size * one + ties)
 
+    def strategy(self, node: Node) -> str:
+        shifts = ints_attr(node, "shift")
+        by = f"{min(shifts)} to {max(shifts)}" if min(shifts) < max(shifts) else str(shifts[0])
+        return f"rounded shift by {by} of {int_attr(node, 'bits')} bits"
+
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         bits, shifts = int_attr(node, "bits"), ints_attr(node, "shift")
         width, clip = clipping(node)

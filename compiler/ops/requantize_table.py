@@ -61,6 +61,9 @@ class RequantizeTable(Op):
         size = node.output.type.size
         return samples * (size * one + lookups * (size // len(self.rows(node))))
 
+    def strategy(self, node: Node) -> str:
+        return "between two thresholds from a table"
+
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         bits, offset = int_attr(node, "bits"), int(int_attr(node, "lo") != 0)
         checks = bits_size(bits).times(2) + Size(3 + offset, 0, 7 + 3 * offset)

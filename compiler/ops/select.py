@@ -63,6 +63,9 @@ class Select(Op):
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
         return 0
 
+    def strategy(self, node: Node) -> str:
+        return "free: other names for the same signals"
+
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         return NOTHING
 

@@ -43,6 +43,9 @@ class SumPool(Op):
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
         return samples * geometry(node).image[0] * int((tap_counts(node) > 1).sum())
 
+    def strategy(self, node: Node) -> str:
+        return "linear"
+
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         sums = [Size(1, 0, count + 1) for count in tap_counts(node).tolist() if count > 1]
         return total(sums).times(samples * geometry(node).image[0])

@@ -64,6 +64,9 @@ class Table(Op):
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
         return samples * node.output.type.size * lookup(node).constraints
 
+    def strategy(self, node: Node) -> str:
+        return f"table of {len(ints_attr(node, 'table'))} entries"
+
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         return lookup(node).size.times(samples * node.output.type.size)
 
