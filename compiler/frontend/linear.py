@@ -13,7 +13,7 @@ from ..ops.base import IntArray, ints_attr
 from .onnx_file import attribute
 from .quantization import EIGHT_BITS, Written, requantized
 from .reading import Reading, activation, node_name, refusal, zero_point
-from .tensors import Floats, Real, RealConstant, Tensor
+from .tensors import Floats, Real, RealConstant, RealMean, Tensor
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def finish(reading: Reading, node: onnx.NodeProto, source: Tensor, at: int) -> T
     divisor = reading.floats(node, at, "output scale")
     if divisor.ndim or zero.ndim:
         raise refusal(node, "its output is quantized per channel", "quantize it per tensor")
-    if isinstance(source, Real):
+    if isinstance(source, Real | RealMean):
         source = replace(source, kernel=dtype)
     return requantized(reading, node, source, divisor, Written(int(zero), dtype, dtype))
 

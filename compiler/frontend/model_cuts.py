@@ -10,6 +10,16 @@ from .constants import constants
 from .onnx_file import Array
 from .tensors import SIGNED_OFFSET
 
+WEIGHTS = {
+    "ConvInteger": (1, 3, 2),
+    "MatMulInteger": (1, 3, 2),
+    "MatMulIntegerToFloat": (1, 5, 4),
+    "QGemm": (3, 5, 2),
+    "QLinearConv": (3, 5, 2),
+    "QLinearMatMul": (3, 5, 2),
+}
+"""Of operators on integers: which inputs are the weight, its zero point, and the data's."""
+
 
 def producers(model: onnx.ModelProto) -> dict[str, onnx.NodeProto]:
     """The node that computes each tensor."""
@@ -48,9 +58,9 @@ def with_unsigned_weights(model: onnx.ModelProto) -> onnx.ModelProto | None:
     """
     rewriting = _Rewriting(model)
     for node in rewriting.model.graph.node:
-        if node.op_type in ("QGemm", "QLinearMatMul"):
-            rewriting.operator(node)
-        elif node.op_type in ("Gemm", "MatMul"):
+        if node.op_type in WEIGHTS:
+            rewriting.operator(node, *WEIGHTS[node.op_type])
+        elif node.op_type in ("Conv", "Gemm", "MatMul"):
             rewriting.dequantized(node)
     return rewriting.finished()
 
@@ -63,18 +73,21 @@ class _Rewriting:
         self.producers = producers(self.model)
         self.added: dict[str, Array] = {}
 
-    def operator(self, node: onnx.NodeProto) -> None:
-        """A QGemm or QLinearMatMul; its kernels want uint8 weights with uint8 activations only."""
-        weight, data_zero = self._constant(node, 3), self._constant(node, 2)
+    def operator(self, node: onnx.NodeProto, at: int, zero_at: int, data_zero_at: int) -> None:
+        """One with integer weights; its kernels want uint8 ones with uint8 activations only."""
+        weight, data_zero = self._constant(node, at), self._constant(node, data_zero_at)
         if weight is None or weight.dtype != np.int8:
             return
         if data_zero is not None and data_zero.dtype == np.uint8:
-            zero = self._constant(node, 5)
-            node.input[5] = self._raised(node.input[5], zero if zero is not None else np.int8(0))
-            node.input[3] = self._raised(node.input[3], weight)
+            zero = self._constant(node, zero_at)
+            missing = [""] * (zero_at + 1 - len(node.input))
+            node.input.extend(missing)
+            name = node.input[zero_at] or f"{node.output[0]}.zero"
+            node.input[zero_at] = self._raised(name, zero if zero is not None else np.int8(0))
+            node.input[at] = self._raised(node.input[at], weight)
 
     def dequantized(self, node: onnx.NodeProto) -> None:
-        """A Gemm or MatMul of dequantized weights."""
+        """A layer with dequantized weights."""
         source = self.producers.get(node.input[1])
         if source is None or source.op_type != "DequantizeLinear":
             return

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..ir import Interval, Node, TensorType
 from .base import IntArray, Op, float_attr, int_attr
@@ -17,12 +18,12 @@ def per_element(values: Sequence[Any] | np.ndarray, size: int) -> np.ndarray:
     return np.repeat(vector, size // len(vector))
 
 
-def float_steps(node: Node, acc: IntArray) -> IntArray:
-    """The centred output for accumulators acc: (..., size), int64.
+def float_steps(node: Node, acc: IntArray | NDArray[np.float32]) -> IntArray:
+    """The centred output for accumulators acc: (..., size).
 
     fused: rint(float32(acc)·(scale / divisor)), as MLAS does in its integer kernels;
     unfused: rint((float32(acc)·scale) / divisor), as DequantizeLinear then QuantizeLinear do;
-    count: what the dequantized sum is divided by before that, to be a mean.
+    count: what the dequantized sum is divided by first, to be a mean;
     zero: what a kernel adds in float32 before it rounds, and is taken off again (QLinearMul).
     """
     scale = per_element(_float32(node, "scale", 1), acc.shape[-1])
