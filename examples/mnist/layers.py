@@ -41,10 +41,9 @@ class Stateless:
     """A layer with neither variables nor statistics: only ``forward`` and ``write`` are its own."""
 
     def init(self, random: np.random.Generator, shape: Shape) -> tuple[Variables, Shape]:
-        """No variables; the shape is found by tracing."""
+        """No variables; the shape is found by trying."""
         del random
-        traced = jax.eval_shape(self.forward, jax.ShapeDtypeStruct((1, *shape), jnp.float32))
-        return {}, traced.shape[1:]
+        return {}, self.forward(jnp.zeros((1, *shape))).shape[1:]
 
     def apply(self, variables: Variables, x: jax.Array, train: bool) -> tuple[jax.Array, Variables]:
         """As in prediction."""

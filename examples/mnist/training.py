@@ -16,7 +16,7 @@ from .composite import Chain
 from .data import Digits
 from .layers import Variables
 
-Batch = tuple[NDArray[np.float32], NDArray[np.int64]]
+Batch = tuple[jax.Array, jax.Array]
 Step = Callable[[Variables, Any, jax.Array, jax.Array], tuple[Variables, Any, jax.Array]]
 FARTHEST = 2
 """Pixels an image is shifted by at most, in each direction; MNIST's margin is four."""
@@ -81,7 +81,7 @@ def _batches(digits: Digits, size: int, random: np.random.Generator) -> Iterator
     order = random.permutation(len(digits))
     for start in range(0, len(order) - size + 1, size):
         part = digits.chosen(order[start : start + size])
-        yield _shifted(part.x, random), part.y
+        yield jnp.asarray(_shifted(part.x, random)), jnp.asarray(part.y)
 
 
 def _shifted(x: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
