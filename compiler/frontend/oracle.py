@@ -10,9 +10,10 @@ import numpy as np
 import onnx
 import onnxruntime
 
+from .. import ops
 from ..errors import InputError
 from ..interpret import interpret, quantize
-from ..ir import Graph
+from ..ir import Graph, Node
 from ..ops.base import IntArray
 from .constants import constants
 from .importer import Imported, Trace, import_model
@@ -80,13 +81,22 @@ def _cause(graph: Graph, default: Comparison, exact: Comparison | None) -> Cause
 
 
 def _float_layers(graph: Graph) -> set[str]:
-    """Names of nodes that quantize accumulators which onnxruntime computes in float32."""
+    """Names of nodes that give accumulators which onnxruntime computes in float32."""
     found = set()
     for node in graph.nodes:
-        source = graph.producer(node.inputs[0])
-        if node.op == "requantize" and source is not None and source.op == "dense":
-            found |= {node.name} if not node.attrs["fused"] else set()
-    return found
+        if node.op == "requantize" and not node.attrs["fused"]:
+            found |= {node.name} if _linear(graph, node.inputs[0]) is not None else set()
+    last = _linear(graph, graph.output)
+    # Alone among linear layers, Conv has no integer kernel that gives floats.
+    return found | ({last.name} if last is not None and last.op == "conv" else set())
+
+
+def _linear(graph: Graph, name: str) -> Node | None:
+    """The linear layer whose accumulators ``name`` holds, moved or pooled; None for any other."""
+    node = graph.producer(name)
+    while node is not None and node.op in ("max_pool", "scale", "select"):
+        node = graph.producer(node.inputs[0])
+    return node if node is not None and ops.of(node).accumulates else None
 
 
 @dataclass(frozen=True)

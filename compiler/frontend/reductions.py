@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import numpy as np
 import onnx
@@ -15,14 +14,12 @@ from .reading import Reading, node_name, refusal
 from .tensors import Integer, Real, Tensor
 from .windows import Axis, Windows
 
-Source = TypeVar("Source", Integer, Real)
-
 
 def reduce_mean(reading: Reading, node: onnx.NodeProto) -> Tensor:
     """The mean along axes of a dequantized 8-bit tensor."""
     x = averaged(reading, node)
     found = _reduction(reading, node, x.shape)
-    mean = means(reading, node, _moved(reading, node, x, found), found.windows)
+    mean = means(reading, node, replace(x, value=_moved(reading, node, x, found)), found.windows)
     # onnxruntime has an integer kernel for pools only.
     return replace(mean, shape=found.shape, kernel=None)
 
@@ -31,7 +28,7 @@ def reduce_sum(reading: Reading, node: onnx.NodeProto) -> Tensor:
     """The sum along axes of a dequantized 8-bit tensor."""
     x = averaged(reading, node)
     found = _reduction(reading, node, x.shape)
-    mean = means(reading, node, _moved(reading, node, x, found), found.windows)
+    mean = means(reading, node, replace(x, value=_moved(reading, node, x, found)), found.windows)
     whole = frozenset((terms, 1) for terms, _ in mean.windows)
     return replace(mean, shape=found.shape, kernel=None, counts=(1,), windows=whole)
 
@@ -40,7 +37,7 @@ def reduce_max(reading: Reading, node: onnx.NodeProto) -> Tensor:
     """The largest element along axes, of an 8-bit tensor or before its QuantizeLinear."""
     x = maximum_of(reading, node)
     found = _reduction(reading, node, x.shape)
-    moved = _moved(reading, node, x, found)
+    moved = replace(x, value=_moved(reading, node, x, found))
     return _shaped(largest(reading, node, moved, found.windows), found.shape)
 
 
@@ -81,13 +78,13 @@ def _axes(reading: Reading, node: onnx.NodeProto, rank: int) -> tuple[int, ...]:
     return tuple(axis - 1 for axis in axes)
 
 
-def _moved(reading: Reading, node: onnx.NodeProto, x: Source, found: _Reduction) -> Source:
-    """``x`` with the axes to reduce behind the others."""
+def _moved(reading: Reading, node: onnx.NodeProto, x: Integer | Real, found: _Reduction) -> str:
+    """The value of ``x`` with the axes to reduce behind the others."""
     places = np.arange(math.prod(x.shape)).reshape(x.shape).transpose(found.order).reshape(-1)
     value = reading.select(node_name(node), (x.value,), places.tolist(), f"{node.output[0]}.moved")
     if value != x.value and isinstance(x, Real) and x.scale.ndim:
         raise refusal(node, "it joins channels with scales of their own", "quantize per tensor")
-    return replace(x, value=value)
+    return value
 
 
 def _shaped(x: Integer | Real, shape: tuple[int, ...]) -> Integer | Real:
