@@ -2,31 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import onnx
 
-from .onnx_file import Array, array, attribute
+from .onnx_file import Array, array
+from .single_node import NodeError, single_node
+
+NOT_FOLDED = frozenset(
+    {
+        # What a constant is dequantized from is wanted itself.
+        "DequantizeLinear",
+        "QuantizeLinear",
+        # Every run gives something else.
+        "Bernoulli",
+        "Multinomial",
+        "RandomNormalLike",
+        "RandomUniformLike",
+        "Dropout",
+    }
+)
+LATEST = 21
+"""The operator set for callers who don't tell: a node that it knows no more isn't folded."""
 
 
-def _transpose(node: onnx.NodeProto, value: Array) -> Array:
-    return value.transpose(attribute(node, "perm"))
+def opsets_or_latest(
+    opsets: Sequence[onnx.OperatorSetIdProto],
+) -> Sequence[onnx.OperatorSetIdProto]:
+    """``opsets``, or a recent one where there are none."""
+    return opsets or [onnx.helper.make_opsetid("", LATEST)]
 
 
-def _cast(node: onnx.NodeProto, value: Array) -> Array:
-    return value.astype(onnx.helper.tensor_dtype_to_np_dtype(attribute(node, "to")))
+def constants(
+    graph: onnx.GraphProto, opsets: Sequence[onnx.OperatorSetIdProto] = ()
+) -> dict[str, Array]:
+    """Every tensor of the graph that is known without the data and its shape, by name.
+
+    ``opsets``: the model's operator sets.
+    """
+    known = {tensor.name: array(tensor) for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Constant":
+            value = _value_of(node)
+            if value is not None:
+                known[node.output[0]] = value
+        elif foldable(node) and all(name in known for name in node.input if name):
+            known.update(folded(node, known, opsets))
+    return known
 
 
-def _same(_node: onnx.NodeProto, value: Array) -> Array:
-    return value
+def foldable(node: onnx.NodeProto) -> bool:
+    """Whether ``node`` is a function of its inputs alone, in ONNX's own operator set."""
+    standard = node.domain in ("", "ai.onnx") and node.op_type not in NOT_FOLDED
+    closed = not any(a.type == onnx.AttributeProto.GRAPH for a in node.attribute)
+    return standard and closed and any(node.input)
 
 
-FOLDED: Mapping[str, Callable[[onnx.NodeProto, Array], Array]] = {
-    "Cast": _cast,
-    "Identity": _same,
-    "Transpose": _transpose,
-}
+def folded(
+    node: onnx.NodeProto,
+    known: Mapping[str, Array],
+    opsets: Sequence[onnx.OperatorSetIdProto],
+) -> dict[str, Array]:
+    """The outputs of ``node``, all of whose inputs are ``known``; nothing if it can't be run."""
+    try:
+        found = single_node(node, known, opsets_or_latest(opsets))
+    except NodeError:
+        return {}
+    return {k: np.asarray(v) for k, v in zip(node.output, found, strict=True) if k}
 
 
 def _value_of(node: onnx.NodeProto) -> Array | None:
@@ -35,20 +78,8 @@ def _value_of(node: onnx.NodeProto) -> Array | None:
         value = onnx.helper.get_attribute_value(item)
         if item.name == "value":
             return array(value)
-        if item.name.startswith(("value_int", "value_float")):
-            return np.asarray(value)
+        if item.name.startswith("value_int"):
+            return np.asarray(value, np.int64)
+        if item.name.startswith("value_float"):
+            return np.asarray(value, np.float32)
     return None
-
-
-def constants(graph: onnx.GraphProto) -> dict[str, Array]:
-    """Every tensor of the graph that is known without the data, by name."""
-    known = {tensor.name: array(tensor) for tensor in graph.initializer}
-    for node in graph.node:
-        value = None
-        if node.op_type == "Constant":
-            value = _value_of(node)
-        elif node.op_type in FOLDED and node.input[0] in known:
-            value = FOLDED[node.op_type](node, known[node.input[0]])
-        if value is not None:
-            known[node.output[0]] = value
-    return known

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import gcd
+from math import gcd, prod
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +17,12 @@ from ..ops.base import IntArray
 from ..passes.drop_dead import drop_dead
 from ..program import Program
 from .constants import constants
+from .model_cuts import producers
 from .onnx_file import describe, load
 from .operators import OPERATORS, Reader
 from .quantization import quantized_constant
 from .reading import Readers, Reading
+from .shape_arithmetic import shape_arithmetic
 from .tensors import Floats, Head, Integer, RawInput, Real, Tensor
 
 WEIGHT_BITS, ACCUMULATOR_BITS = "zkpot.weight_bits", "zkpot.accumulator_bits"
@@ -82,18 +84,24 @@ def import_model(path: Path) -> Imported:
 
 
 def _read(model: onnx.ModelProto) -> Reading:
-    known = constants(model.graph)
+    known = constants(model.graph, model.opset_import)
     name, shape, dtype, batch = _input(model)
-    reading = Reading(known, batch, _readers(model.graph))
-    reading.tensors[name] = RawInput(shape, dtype)
+    reading = Reading(known, batch, _readers(model.graph), model.opset_import)
+    reading.producers = producers(model)
+    reading.tensors[name] = RawInput(shape, dtype, prod(shape))
     for node in model.graph.node:
-        if node.output[0] in known:
-            continue
-        if node.op_type == "QuantizeLinear" and node.input[0] in reading.constants:
-            reading.constants[node.output[0]] = quantized_constant(reading, node)
-        else:
-            reading.tensors[node.output[0]] = _reader(node)(reading, node)
+        if node.output[0] not in known:
+            _read_node(reading, node)
     return reading
+
+
+def _read_node(reading: Reading, node: onnx.NodeProto) -> None:
+    if node.op_type == "QuantizeLinear" and node.input[0] in reading.constants:
+        reading.constants[node.output[0]] = quantized_constant(reading, node)
+    elif not shape_arithmetic(reading, node):
+        found = _reader(node)(reading, node)
+        several = found if isinstance(found, tuple) else (found,)
+        reading.tensors.update(zip(node.output, several, strict=False))
 
 
 def _readers(graph: onnx.GraphProto) -> Readers:

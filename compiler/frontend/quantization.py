@@ -8,18 +8,40 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 
-from ..ir import Interval, Quantization
+from ..ir import Attribute, Interval, Quantization
+from .arrangement import constant_level
+from .assembly import assembled
+from .means import ambiguous
 from .onnx_file import Array, attribute
+from .pairs import Target, quantized_pair
 from .reading import (
     Reading,
     activation,
     node_name,
-    quantized_value,
+    quantized_data,
     refusal,
     scale_attribute,
     zero_point,
 )
-from .tensors import Floats, Head, Integer, RawInput, Real, RealConstant, RealSum, Tensor, limits
+from .tabulation import quantized_function
+from .tensors import (
+    FOUR_BITS,
+    Float,
+    Floats,
+    Function,
+    Head,
+    Integer,
+    Level,
+    Part,
+    Parts,
+    RawInput,
+    Real,
+    RealConstant,
+    RealMean,
+    RealPair,
+    Tensor,
+    limits,
+)
 
 EIGHT_BITS = ("uint8", "int8")
 FLOAT32_EPSILON = float(np.finfo(np.float32).eps)
@@ -32,6 +54,11 @@ class Written:
     zero_point: int
     dtype: str
     kernel: str
+
+    @property
+    def kernel_zero_point(self) -> int:
+        """The zero point of the bytes of type ``kernel``."""
+        return self.tensor((), "").kernel_zero_point
 
     @property
     def room(self) -> Interval:
@@ -101,13 +128,29 @@ def requantized(
         )
     if isinstance(source, Integer | RealConstant):
         raise refusal(node, "its input is quantized already", "dequantize it first")
-    if isinstance(source, RealSum):
-        value = _sum(reading, node, source, divisor, written)
-    elif _unchanged(source, divisor, written):
-        value = source.value
-    else:
-        value = _steps(reading, node, source, divisor, written)
+    value = _value(reading, node, source, divisor, written)
     return written.tensor(source.shape, value)
+
+
+def _value(
+    reading: Reading, node: onnx.NodeProto, source: Float, divisor: Floats, written: Written
+) -> str:
+    if isinstance(source, Parts):
+        return _parts(reading, node, source, divisor, written)
+    if isinstance(source, Level):
+        step = np.rint(np.float32(source.value) / divisor)
+        level = int(np.clip(step, written.room.lo, written.room.hi))
+        return constant_level(reading, node, level, node.output[0])
+    if isinstance(source, Function):
+        zero = np.array(written.kernel_zero_point, written.kernel)
+        return quantized_function(reading, node, source, divisor, zero)
+    if isinstance(source, RealMean):
+        return _mean(reading, node, source, divisor, written)
+    if isinstance(source, RealPair):
+        return _pair(reading, node, source, divisor, written)
+    if _unchanged(source, divisor, written):
+        return source.value
+    return _steps(reading, node, source, divisor, written)
 
 
 def _quantized_data(
@@ -115,9 +158,8 @@ def _quantized_data(
 ) -> Integer:
     if source.dtype != "float32":
         raise refusal(node, f"it quantizes an input of type {source.dtype}", "use float32")
-    name, zero = node.output[0], written.zero_point
-    data = quantized_value(name, source.shape, written.dtype, zero)
-    reading.set_data(node, data, Quantization(float(divisor), zero, written.dtype))
+    quantization = Quantization(float(divisor), written.zero_point, written.dtype)
+    name = quantized_data(reading, node, node.output[0], source, quantization)
     return written.tensor(source.shape, name)
 
 
@@ -146,33 +188,60 @@ def _steps(
     )
 
 
-def _sum(
-    reading: Reading, node: onnx.NodeProto, source: RealSum, divisor: Floats, written: Written
+def _pair(
+    reading: Reading, node: onnx.NodeProto, source: RealPair, divisor: Floats, written: Written
 ) -> str:
-    """In one kernel on the raw bytes, or in float32 with the zero points gone beforehand."""
     fused = source.kernel == written.kernel and _absorbed(source, divisor, written.room)
-    output = written.tensor(source.shape, node.output[0])
-    zeros = (source.a.zero_point, source.b.zero_point, output.kernel_zero_point)
-    zero_a, zero_b, zero_c = zeros if fused else (0, 0, 0)
     bounds = _bounds(source, divisor, written.room)
-    return reading.emit(
-        "add_quantized",
-        source.node,
-        (source.a.value, source.b.value),
-        node.output[0],
-        scale_a=source.a.scale,
-        scale_b=source.b.scale,
-        scale_c=float(divisor),
-        zero_a=zero_a,
-        zero_b=zero_b,
-        zero_c=zero_c,
-        fused=fused,
-        lo=bounds.lo,
-        hi=bounds.hi,
-    )
+    target = Target(divisor, written.kernel_zero_point, bounds, fused)
+    return quantized_pair(reading, node, source, target)
 
 
-def _bounds(source: Real | RealSum, divisor: Floats, room: Interval) -> Interval:
+def _parts(
+    reading: Reading, node: onnx.NodeProto, source: Parts, divisor: Floats, written: Written
+) -> str:
+    """Each part by itself, as onnxruntime does where it concatenates in integers, too."""
+
+    def quantized(own: onnx.NodeProto, part: Part) -> str:
+        return _value(reading, own, part, divisor, written)
+
+    return assembled(reading, node, source, quantized)
+
+
+def _mean(
+    reading: Reading, node: onnx.NodeProto, source: RealMean, divisor: Floats, written: Written
+) -> str:
+    """Of a whole image in integers; of smaller windows in float32, the zero point in before
+    rounding; and without a kernel of its own in float32, the zero point behind it."""
+    fused = source.kernel == written.kernel and _absorbed(source, divisor, written.room)
+    bounds = _bounds(source, divisor, written.room)
+    attrs: dict[str, Attribute] = {"lo": bounds.lo, "hi": bounds.hi}
+    if fused and source.whole:
+        each = divisor * np.float32(source.counts[0])
+        attrs |= {"scale": float(source.scale), "divisor": float(each), "fused": True}
+    else:
+        zero = written.kernel_zero_point if fused else 0
+        attrs |= {"divisor": float(divisor), "fused": False, "zero": zero}
+        _require_unambiguous(node, source, attrs, ordered=fused)
+        attrs |= source.division
+    return reading.emit("requantize", node_name(node), (source.value,), node.output[0], **attrs)
+
+
+def _require_unambiguous(
+    node: onnx.NodeProto, mean: RealMean, attrs: dict[str, Attribute], *, ordered: bool
+) -> None:
+    found = ambiguous(mean, attrs, ordered=ordered)
+    if found is not None:
+        raise refusal(
+            node,
+            f"the pool before it computes in float32, and for elements that sum to {found} its "
+            "result may be on either side of a tie",
+            "use a power-of-two scale for the pool's input (zkpot quantize), or another one for "
+            "its output",
+        )
+
+
+def _bounds(source: Real | RealPair | RealMean, divisor: Floats, room: Interval) -> Interval:
     """Centred bounds: the type's, and Relu's or Clip's quantized (rounding is monotone)."""
     lo, hi = room.lo, room.hi
     if source.low > -math.inf:
@@ -182,7 +251,7 @@ def _bounds(source: Real | RealSum, divisor: Floats, room: Interval) -> Interval
     return Interval(lo, hi)
 
 
-def _absorbed(source: Real | RealSum, divisor: Floats, room: Interval) -> bool:
+def _absorbed(source: Real | RealPair | RealMean, divisor: Floats, room: Interval) -> bool:
     """Whether onnxruntime drops the Relu or Clip, because QuantizeLinear saturates at least as
     early; only then does it run the operation in an integer kernel (its ClipQuantFusion)."""
     low = source.low - float(divisor * np.float32(room.lo))
@@ -207,8 +276,8 @@ def _dequantized_constant(
     reading: Reading, node: onnx.NodeProto, scale: Floats, zero: Array
 ) -> RealConstant:
     raw = reading.constant(node, 0, "input")
-    if raw.dtype not in (np.int8, np.uint8, np.int32):
-        raise refusal(node, f"its constant is {raw.dtype}", "use int8, uint8 or int32 constants")
+    if raw.dtype not in (np.int8, np.uint8, np.int32) and str(raw.dtype) not in FOUR_BITS:
+        raise refusal(node, f"its constant is {raw.dtype}", "use 4-bit, 8-bit or int32 constants")
     if raw.dtype == np.int32 and zero.any():
         raise refusal(node, "its int32 constant has a zero point", "set it to 0")
     axis = attribute(node, "axis", 1)

@@ -21,12 +21,27 @@ Readers: TypeAlias = "Mapping[str, Sequence[onnx.NodeProto | None]]"
 
 
 class Reading:
-    """Collects nodes and parameters while ONNX nodes are read in order."""
+    """Collects nodes and parameters while ONNX nodes are read in order.
 
-    def __init__(self, constants: Mapping[str, Array], batch: int | None, readers: Readers) -> None:
+    ``batches``: the numbers of samples for which shape arithmetic is done; more than one if the
+    batch dimension is symbolic. ``varying``: tensors that follow from shapes alone and are not the
+    same for all of them, one array for each.
+    """
+
+    def __init__(
+        self,
+        constants: Mapping[str, Array],
+        batch: int | None,
+        readers: Readers,
+        opsets: Sequence[onnx.OperatorSetIdProto] = (),
+    ) -> None:
         self.constants = dict(constants)
         self.batch = batch
         self.readers = readers
+        self.opsets = opsets
+        self.batches = (1,) if batch == 1 else (2, 3)
+        self.varying: dict[str, tuple[Array, ...]] = {}
+        self.producers: dict[str, onnx.NodeProto] = {}
         self.tensors: dict[str, Tensor] = {}
         self.parameters: dict[str, Value] = {}
         self.values: dict[str, IntArray] = {}
@@ -45,6 +60,12 @@ class Reading:
                 node,
                 f"its input {name!r} is a constant that is not quantized",
                 "quantize it (weights and biases as integers with a scale)",
+            )
+        if name in self.varying:
+            raise refusal(
+                node,
+                f"its input {name!r} follows from the number of samples",
+                "compute on samples, and use shapes in Reshape, Slice, Expand and the like only",
             )
         raise refusal(node, f"its input {name!r} is unknown", "export the model again")
 
@@ -67,6 +88,12 @@ class Reading:
                 node, f"its {what} is not positive and finite", "quantize the model again"
             )
         return np.asarray(np.squeeze(raw), np.float32)
+
+    def known(self, name: str) -> tuple[Array, ...] | None:
+        """A tensor that doesn't depend on the data, once for each of `batches`."""
+        if name in self.constants:
+            return (self.constants[name],) * len(self.batches)
+        return self.varying.get(name)
 
     def paired(self, tensor: str) -> bool:
         """Whether one DequantizeLinear, itself read once, is all that reads ``tensor``."""
@@ -104,7 +131,7 @@ class Reading:
         return known == declared and np.array_equal(self.values[declared.name], array)
 
     def emit(
-        self, op: str, name: str, inputs: tuple[str, ...], output: str, **attrs: Attribute
+        self, op: str, name: str, inputs: tuple[str, ...], output: str, /, **attrs: Attribute
     ) -> str:
         """Appends a node, its output's type inferred, and gives the output's name."""
         while output in self.types:
@@ -114,6 +141,14 @@ class Reading:
         self.types[output] = inferred
         self.nodes.append(Node(op, name, inputs, Value(output, inferred), attrs))
         return output
+
+    def select(self, name: str, sources: Sequence[str], index: Sequence[int], output: str) -> str:
+        """Elements of the concatenated ``sources``, -1 for the constant 0; a source as it stands
+        where that is what ``index`` says."""
+        kept, places = _without_unread(self, sources, index)
+        if len(kept) == 1 and places == tuple(range(self.types[kept[0]].size)):
+            return kept[0]
+        return self.emit("select", name, kept, output, index=places)
 
     def graph(self, output: str) -> Graph:
         """What was read, with ``output`` as its result; InputError if nothing was quantized."""
@@ -126,6 +161,24 @@ class Reading:
             )
         parameters = tuple(self.parameters.values())
         return Graph(data, quantization, parameters, tuple(self.nodes), output)
+
+
+def _without_unread(
+    reading: Reading, sources: Sequence[str], index: Sequence[int]
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The sources that ``index`` reads, each once, and the index into these."""
+    sizes = [reading.types[name].size for name in sources]
+    starts = np.cumsum([0, *sizes])
+    places = np.asarray(index, np.int64)
+    owners = np.searchsorted(starts, places, side="right") - 1
+    read = [name for k, name in enumerate(sources) if (owners == k).any()]
+    kept = tuple(dict.fromkeys(read)) or (sources[0],)
+    begin, total = dict[str, int](), 0
+    for name in kept:
+        begin[name], total = total, total + reading.types[name].size
+    shift = np.array([begin.get(name, 0) - starts[k] for k, name in enumerate(sources)])
+    moved = np.where(places < 0, places, places + shift[owners])
+    return kept, tuple(moved.tolist())
 
 
 def refusal(node: onnx.NodeProto, why: str, remedy: str) -> InputError:
@@ -175,15 +228,21 @@ def _integer_input(
 ) -> Integer:
     """The model's input where the model takes 8-bit integers as they are."""
     name = node.input[position]
-    value = quantized_value(name, raw.shape, raw.dtype, zero)
-    reading.set_data(node, value, Quantization(None, zero, raw.dtype))
-    tensor = Integer(raw.shape, name, zero, raw.dtype, raw.dtype)
+    value = quantized_data(reading, node, name, raw, Quantization(None, zero, raw.dtype))
+    tensor = Integer(raw.shape, value, zero, raw.dtype, raw.dtype)
     reading.tensors[name] = tensor
     return tensor
 
 
-def quantized_value(name: str, shape: tuple[int, ...], dtype: str, zero: int) -> Value:
-    """The data as the graph takes them: flat, and centred over the whole range of ``dtype``."""
-    every = limits(dtype)
+def quantized_data(
+    reading: Reading, node: onnx.NodeProto, name: str, raw: RawInput, quantization: Quantization
+) -> str:
+    """The data as the graph takes them, over the whole range of their type: flat and centred, then
+    moved as the model has moved them."""
+    every, zero = limits(quantization.dtype), quantization.zero_point
     interval = Interval(every.lo - zero, every.hi - zero)
-    return Value(name, TensorType((int(np.prod(shape)),), interval))
+    data = Value(name, TensorType((raw.size,), interval))
+    reading.set_data(node, data, quantization)
+    if raw.index is None:
+        return name
+    return reading.select(node_name(node), (name,), raw.index, f"{name}.moved")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ir import Interval
+from ..ir import Attribute, Interval
 from ..ops.base import IntArray
 
 Floats: TypeAlias = "NDArray[np.float32]"
@@ -17,19 +18,30 @@ Floats: TypeAlias = "NDArray[np.float32]"
 SIGNED_OFFSET = 128
 """What makes an int8 value and its zero point uint8 ones, their difference unchanged."""
 
+FOUR_BITS: Mapping[str, Interval] = {"int4": Interval(-8, 7), "uint4": Interval(0, 15)}
+"""ONNX's integer types that numpy doesn't know."""
+
 
 def limits(dtype: str) -> Interval:
     """All values of an integer type."""
+    if dtype in FOUR_BITS:
+        return FOUR_BITS[dtype]
     found = np.iinfo(cast(type, np.dtype(dtype).type))
     return Interval(int(found.min), int(found.max))
 
 
 @dataclass(frozen=True)
 class RawInput:
-    """The model's input before it is quantized. ``shape``: one sample's."""
+    """The model's input before it is quantized. ``shape``: one sample's.
+
+    ``index``: where its elements stand in a sample as given, which has ``size`` elements (as in
+    the operation select); None if nothing has moved them.
+    """
 
     shape: tuple[int, ...]
     dtype: str
+    size: int
+    index: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -51,8 +63,20 @@ class Integer:
         return self.zero_point + (SIGNED_OFFSET if self.kernel != self.dtype else 0)
 
 
+class Clippable:
+    """What a Relu or Clip may still bound from ``low`` to ``high``."""
+
+    low: float
+    high: float
+
+    @property
+    def clipped(self) -> bool:
+        """Whether a Relu or Clip stands between the values and their reader."""
+        return self.low > -math.inf or self.high < math.inf
+
+
 @dataclass(frozen=True)
-class Real:
+class Real(Clippable):
     """A float tensor clip(value·scale, low, high).
 
     ``scale``: a scalar or one a channel. ``integer``: the 8-bit tensor that it was dequantized
@@ -67,11 +91,6 @@ class Real:
     kernel: str | None = None
     low: float = -math.inf
     high: float = math.inf
-
-    @property
-    def clipped(self) -> bool:
-        """Whether a Relu or Clip stands between the values and their reader."""
-        return self.low > -math.inf or self.high < math.inf
 
 
 @dataclass(frozen=True)
@@ -110,11 +129,11 @@ class Operand:
 
 
 @dataclass(frozen=True)
-class RealSum:
-    """The sum of two dequantized 8-bit tensors, waiting for its QuantizeLinear.
+class RealPair(Clippable):
+    """An operation on two dequantized 8-bit tensors, waiting for its QuantizeLinear.
 
     ``kernel``: the type of both operands' bytes where that is one type, for which onnxruntime has
-    an integer kernel; None if it adds in float32.
+    an integer kernel; None if it computes in float32.
     """
 
     shape: tuple[int, ...]
@@ -124,6 +143,84 @@ class RealSum:
     kernel: str | None
     low: float = -math.inf
     high: float = math.inf
+
+
+class RealSum(RealPair):
+    """a + b; a difference where one scale is negative."""
+
+
+class RealProduct(RealPair):
+    """a·b."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """A float function of each element of the 8-bit tensor ``source``, waiting for its
+    QuantizeLinear. ``result``: the ONNX tensor that holds it."""
+
+    shape: tuple[int, ...]
+    source: Integer
+    result: str
+
+
+@dataclass(frozen=True)
+class Level:
+    """One float number that stands in the model itself."""
+
+    value: float
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """It is one element."""
+        return (1,)
+
+
+@dataclass(frozen=True)
+class RealMean(Clippable):
+    """Means of windows of a dequantized 8-bit tensor, waiting for their QuantizeLinear.
+
+    ``value``: the windows' integer sums; ``scale``, ``interval`` and ``kernel``: of the tensor that
+    they are sums of, as in `Real`. ``counts``: what each sum is divided by, one or one an element.
+    ``windows``: the pairs of elements in a window and its divisor. ``whole``: whether there is one
+    window a channel.
+    """
+
+    shape: tuple[int, ...]
+    value: str
+    scale: np.float32
+    interval: Interval
+    counts: tuple[int, ...]
+    windows: frozenset[tuple[int, int]]
+    whole: bool
+    kernel: str | None
+    low: float = -math.inf
+    high: float = math.inf
+
+    @property
+    def division(self) -> dict[str, Attribute]:
+        """The attributes scale and count of a requantization of the sums.
+
+        A power of two in a count goes to the scale, since it changes no rounding.
+        """
+        odd = [count // (count & -count) for count in self.counts]
+        scales = [float(self.scale) * o / c for o, c in zip(odd, self.counts, strict=True)]
+        return {"scale": tuple(scales), "count": tuple(odd)}
+
+
+Part: TypeAlias = Real | RealPair | RealMean | Function | Level
+"""A float tensor that a QuantizeLinear takes."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Elements of several float tensors, waiting for the QuantizeLinear of them all.
+
+    ``index``: for each element its place in the concatenation of the parts, or -1 for 0.0.
+    """
+
+    shape: tuple[int, ...]
+    parts: tuple[Part, ...]
+    index: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -136,4 +233,7 @@ class Head:
     operator: str
 
 
-Tensor: TypeAlias = "RawInput | Integer | Real | RealConstant | RealSum | Head"
+Float: TypeAlias = Part | Parts
+"""What a QuantizeLinear takes, and only a few operators besides."""
+
+Tensor: TypeAlias = RawInput | Integer | RealConstant | Float | Head
