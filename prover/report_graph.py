@@ -11,8 +11,10 @@ from .explain import Line
 from .report_charts import kind
 from .report_markup import element, escaped, scrolling
 
-WIDTH, HEIGHT, LANE, GAP, DROP = 250, 68, 26, 22, 34
+WIDTH, HEIGHT, LANE, GAP, DROP = 270, 84, 26, 22, 34
 MARGIN = 8
+NAME_LENGTH, TEXT_LENGTH = 28, 38
+"""Characters of the widest that still fit into a box."""
 
 
 @dataclass
@@ -141,13 +143,14 @@ def _box(spot: _Spot, graph: Graph) -> str:
     edge = element("rect", "", x=f"{left:.1f}", y=top, width=5, height=HEIGHT, rx=2, class_=style)
     whole = f"{line.name}: {line.op}, {line.strategy}, {shape}, {cost} constraints"
     text = (
-        _text(line.name, left, top + 19, 28, "name"),
-        _text(f"{line.op} · {shape}", left, top + 37, 36),
-        _text(f"{cost}", left, top + 54, 36),
+        _text(line.name, left, top + 19, NAME_LENGTH, "name"),
+        _text(f"{line.op} · {shape}", left, top + 36),
+        _text(line.strategy, left, top + 52),
+        _text(f"{cost} of the constraints", left, top + 68),
     )
     bar = max(2.0, (WIDTH - 24) * line.share)
     filled = element(
-        "rect", "", x=f"{left + 14:.1f}", y=top + 60, width=f"{bar:.1f}", height=3, class_=style
+        "rect", "", x=f"{left + 14:.1f}", y=top + 76, width=f"{bar:.1f}", height=3, class_=style
     )
     return f"<g><title>{escaped(whole, 400)}</title>{frame}{edge}{''.join(text)}{filled}</g>"
 
@@ -158,9 +161,9 @@ def _data(spot: _Spot, graph: Graph) -> str:
         "rect", "", x=f"{left:.1f}", y=top, width=WIDTH, height=HEIGHT, rx=6, class_="box input"
     )
     size = "×".join(map(str, graph.data.type.shape))
-    public = _text(f"public data · {size} a sample", left, top + 43, 36)
-    return f"<g>{frame}{_text(spot.name, left, top + 24, 28, 'name')}{public}</g>"
+    public = _text(f"public data · {size} a sample", left, top + 55)
+    return f"<g>{frame}{_text(spot.name, left, top + 36, NAME_LENGTH, 'name')}{public}</g>"
 
 
-def _text(text: str, left: float, y: int, longest: int, style: str = "small") -> str:
+def _text(text: str, left: float, y: int, longest: int = TEXT_LENGTH, style: str = "small") -> str:
     return element("text", escaped(text, longest), x=f"{left + 14:.1f}", y=y, class_=style)

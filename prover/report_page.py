@@ -70,7 +70,12 @@ def _statement(report: Report) -> tuple[str, str]:
         Verdict.INVALID: "Invalid proof",
         Verdict.UNCHECKED: f"Claimed: {count} of {samples:,} correct",
     }
-    return titles[proof.verdict], f"{about} {proof.reason}".strip()
+    reason = {
+        Verdict.VALID: "",
+        Verdict.INVALID: f" Refused: {proof.reason}.",
+        Verdict.UNCHECKED: f" Not checked: {proof.reason}.",
+    }
+    return titles[proof.verdict], about + reason[proof.verdict]
 
 
 def _badges(report: Report) -> Iterator[str]:

@@ -43,7 +43,7 @@ class CountCorrect(Op):
         return one.times(samples) + Size(1, 0, 1)
 
     def strategy(self, node: Node) -> str:
-        return f"label's logit less each other: {int_attr(node, 'bits')}-bit signs"
+        return f"signs of {int_attr(node, 'bits')}-bit differences of logits"
 
     def enforces(self, node: Node, position: int) -> Interval | None:
         """See LabelIsArgmax: the label's logit from its own check, the others' by difference."""
