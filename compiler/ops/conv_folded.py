@@ -36,6 +36,10 @@ class ConvFolded(Conv):
         rows = samples * one.shape.positions
         return len(one.blocks(int_attr(node, "slots"))) * (one.depth + one.biased + rows - 1)
 
+    def strategy(self, node: Node) -> str:
+        slots, stride = int_attr(node, "slots"), int_attr(node, "stride")
+        return f"folded by the verifier, {slots} x {stride} bits"
+
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         one = layer(node, graph)
         rows, products = samples * one.shape.positions, one.depth + one.biased

@@ -146,6 +146,10 @@ class ConvFreivalds(Conv):
         found = fold(node, graph, samples)
         return found.before_blocks + len(found.blocks) * found.products
 
+    def strategy(self, node: Node) -> str:
+        slots, stride = int_attr(node, "slots"), int_attr(node, "stride")
+        return f"folded in the circuit, {slots} x {stride} bits"
+
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         found = fold(node, graph, samples)
         channels = found.layer.shape.image[0]

@@ -89,6 +89,10 @@ class ConvPacked(Conv):
             total += sum(size * height > 1 for size in found.blocks)
         return total
 
+    def strategy(self, node: Node) -> str:
+        layout = f"{int_attr(node, 'slots')} outputs x {int_attr(node, 'rows')} rows"
+        return f"packed, {layout} of {int_attr(node, 'stride')} bits"
+
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         found = _counts(node, graph, samples)
         outputs = samples * node.output.type.size

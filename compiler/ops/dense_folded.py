@@ -35,7 +35,7 @@ class DenseFolded(Dense):
 
     def strategy(self, node: Node) -> str:
         slots, stride = int_attr(node, "slots"), int_attr(node, "stride")
-        return f"folded by the verifier, {slots} slots of {stride} bits"
+        return f"folded by the verifier, {slots} x {stride} bits"
 
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         depth, width, biased = dimensions(node, graph)

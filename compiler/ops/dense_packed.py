@@ -32,7 +32,7 @@ class DensePacked(Dense):
 
     def strategy(self, node: Node) -> str:
         slots, stride = int_attr(node, "slots"), int_attr(node, "stride")
-        return f"packed products, {slots} slots of {stride} bits"
+        return f"packed products, {slots} x {stride} bits"
 
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
         depth, width, biased = dimensions(node, graph)
