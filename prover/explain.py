@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from zkpot.compiler import ops
 from zkpot.compiler.circuit import Circuit, costs
-from zkpot.compiler.ir import TensorType
+from zkpot.compiler.ir import Graph, TensorType
+from zkpot.compiler.ops.base import ints_attr
 from zkpot.compiler.program import Program
 from zkpot.compiler.sizes import part_sizes
 
@@ -16,9 +18,12 @@ from .savings import Saving, savings
 
 @dataclass(frozen=True)
 class Line:
-    """One part. ``shape``: of one sample; ``bits``: of one element in an honest evaluation, 0 for
-    sponges; ``strategy``: how it is proven; ``nonzeros``: of the three matrices, within a percent;
-    ``share``: of all constraints, 0 to 1."""
+    """One part.
+
+    ``shape``: of one sample, an image's channels first. ``bits``: of one element in an honest
+    evaluation, 0 for sponges. ``strategy``: how it is proven. ``nonzeros``: of the three matrices,
+    within a percent. ``share``: of all constraints, 0 to 1.
+    """
 
     name: str
     op: str
@@ -83,7 +88,24 @@ def _places(circuit: Circuit) -> list[_Place]:
         found.append(_Place(None, f"Poseidon of {length:,} elements"))
     if circuit.powers:
         found.append(_Place(None, f"{circuit.powers:,} powers, for the folds of private layers"))
+    shapes = _image_shapes(graph)
     for node in graph.nodes:
-        honest = TensorType(node.output.type.shape, program.honest(node.output.name))
+        name = node.output.name
+        honest = TensorType(shapes[name], program.honest(name))
         found.append(_Place(honest, ops.of(node).strategy(node)))
+    return found
+
+
+def _image_shapes(graph: Graph) -> dict[str, tuple[int, ...]]:
+    """Channels, rows and columns where a convolution or pool made them, or kept what did."""
+    found: dict[str, tuple[int, ...]] = {}
+    for node in graph.nodes:
+        shape, size = node.output.type.shape, node.output.type.size
+        source = found.get(node.inputs[0], ())
+        if "output" in node.attrs:
+            rows, columns = ints_attr(node, "output")
+            shape = (size // (rows * columns), rows, columns)
+        elif node.op != "select" and math.prod(source) == size:
+            shape = source or shape
+        found[node.output.name] = shape if math.prod(shape[1:]) > 1 else shape[:1]
     return found
