@@ -86,6 +86,10 @@ class Circuit:
         """cm, r, k, ctx, dataset, u and the labels."""
         return 5 + self.folded_length + self.label_inputs
 
+    def resized(self, samples: int) -> Circuit:
+        """The same model's circuit for another number of samples."""
+        return lower(self.model, samples, self.weight_bits, self.accumulators)
+
     def to_json(self) -> dict[str, Any]:
         """The part of circuit.json that `from_record` reads."""
         return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,9 +124,10 @@ def domain_power(circuit: Circuit) -> int:
 def largest_samples(circuit: Circuit, power: int) -> int:
     """The most samples with which ``circuit``'s model still fits a domain of 2^``power``.
 
-    The lowered graph is the same for every number of samples, and costs grow with it.
+    Costs grow with the number of samples. Layers are lowered anew for each number tried, as the
+    best way to prove them depends on it.
     """
-    return _last(lambda n: domain_power(replace(circuit, samples=n)) <= power, circuit.samples)
+    return _last(lambda n: domain_power(circuit.resized(n)) <= power, circuit.samples)
 
 
 def _last(fits: Callable[[int], bool], known: int) -> int:
@@ -158,7 +159,7 @@ def circuit_of(
     """The circuit of a BUILD folder (``samples`` may differ from the build's) or of a model."""
     if (source / RECORD).exists():
         circuit = open_build(source).circuit
-        return replace(circuit, samples=samples) if samples else circuit
+        return circuit.resized(samples) if samples else circuit
     options = {} if headroom is None else {"headroom": headroom}
     return lower_model(import_model(source), samples or 1, weight_bits=weight_bits, **options)
 
