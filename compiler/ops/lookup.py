@@ -122,4 +122,5 @@ class Lookup:
         plain = len(lower) + len(upper) - with_top
         monomials = Size(1, 2, 1).times(plain), Size(1, 1 + _nonzeros(self._top), 1).times(with_top)
         outputs = [self._output(c)[1] for c in self._coefficients]
-        return total([bits_size(self.bits), *monomials, *outputs])
+        shifted = Size(0, int(self.offset != 0), 0)
+        return total([bits_size(self.bits), shifted, *monomials, *outputs])

@@ -7,6 +7,7 @@ import random
 import pytest
 from rig.calls import Case, case, constraint_counts
 from rig.cases import LINES, SHAPES, SHIFTS, dense_case, line_case, shift_case
+from rig.windows import GEOMETRIES, pool_case
 from zkpot.compiler.ir import Interval, TensorType
 
 BYTE = Interval(-128, 127)
@@ -82,14 +83,34 @@ def elementwise() -> list[Case]:
         case("scale", [row(3)], 2, factor=(1, 1, 1)),
         case("scale", [row(3)], 2, factor=(1, 2, 1 << 20)),
         case("scale", [row(2)], 1, factor=(3, 2)),
+        case("multiply", [row(3), row(3)], 2),
+        case("multiply", [row(3), private], 2, (1,)),
         case("range_check", [row(3)], 2, lo=0, bits=2),
         case("range_check", [row(1)], 1, lo=-7, bits=252),
     ]
 
 
+def pools() -> list[Case]:
+    maxima = [pool_case("max_pool", g, n, bits=2 * n) for n, g in enumerate(GEOMETRIES, 1)]
+    return maxima + [pool_case("sum_pool", g) for g in GEOMETRIES]
+
+
+def lookups() -> list[Case]:
+    rng, found = random.Random(52), []
+    for entries in (2, 3, 7, 16, 31, 60, 128, 200, 256):
+        lo = rng.choice([0, -entries // 2])
+        x = TensorType((2,), Interval(lo, lo + entries - 1))
+        mixed = tuple(rng.randint(-128, 127) for _ in range(entries))
+        steps = tuple((e + 4) // 5 for e in range(entries))
+        few = tuple((e & 5) * ((e >> 1 & 9) + 1) for e in range(entries))
+        line = tuple(3 * e + 1 for e in range(entries))
+        found += [case("table", [x], lo=lo, table=t) for t in (mixed, steps, few, line)]
+    return found
+
+
 @pytest.mark.parametrize(
     "group",
-    [dense, shifts, lines, tables, degenerate_tables, counting, elementwise],
+    [dense, shifts, lines, tables, degenerate_tables, counting, elementwise, pools, lookups],
     ids=lambda g: g.__name__,
 )
 def test_the_formula_is_the_count(group):
