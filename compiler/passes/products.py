@@ -28,7 +28,7 @@ def _as_conv(node: Node, graph: Graph) -> Node:
     if node.op != "dense":
         return node
     depth = graph.value(node.inputs[1]).type.shape[0]
-    return replace(node, op="conv", attrs={**flat(depth).attrs, "groups": 1})
+    return replace(node, op="conv").with_attrs(**flat(depth).attrs, groups=1)
 
 
 def _packed(node: Node, graph: Graph, samples: int, places: int) -> Iterator[Node]:
