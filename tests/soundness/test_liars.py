@@ -6,14 +6,22 @@ import re
 from importlib.resources import files
 
 import pytest
-from liars import bits, count, data, dense, pool, requantize
+from liars import bits, conv, count, data, dense, pool, requantize
 from liars.liar import Stage
 from rig.build import library
 from rig.twin import hints, uncommented
 from rig.variants import witnesses
 from rig.witness import signed
 
-LIARS = [*bits.LIARS, *requantize.LIARS, *dense.LIARS, *count.LIARS, *data.LIARS, *pool.LIARS]
+LIARS = [
+    *conv.LIARS,
+    *bits.LIARS,
+    *requantize.LIARS,
+    *dense.LIARS,
+    *count.LIARS,
+    *data.LIARS,
+    *pool.LIARS,
+]
 STAGE = Stage(LIARS)
 SCENES = {liar.scene.name: liar.scene for liar in LIARS}
 LEVELS = ("O0", "O1")
