@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 import onnx
 
+from . import integer_ops
 from .linear import biased, constant_row
 from .quantization import EIGHT_BITS, Written, requantized
 from .reading import Reading, activation, node_name, refusal, zero_point
@@ -34,6 +35,9 @@ def add(reading: Reading, node: onnx.NodeProto) -> Tensor:
     terms = [reading.tensors.get(name) for name in node.input]
     accumulators = [t for t in terms if isinstance(t, Real) and t.integer is None]
     biases = [t for t in terms if isinstance(t, RealConstant)]
+    summed = integer_ops.sums(reading, node)
+    if summed is not None:
+        return integer_ops.shifted(reading, node, *summed)
     if accumulators and biases:
         return biased(reading, node, accumulators[0], biases[0])
     return _function_or(RealSum, reading, node)
@@ -53,6 +57,9 @@ def sub(reading: Reading, node: onnx.NodeProto) -> Tensor:
 def mul(reading: Reading, node: onnx.NodeProto) -> Tensor:
     """A product of two dequantized tensors, one of which may be constant; with a constant of one
     element, a table."""
+    summed = integer_ops.sums(reading, node)
+    if summed is not None:
+        return integer_ops.scaled(node, *summed)
     found = _function_or(RealProduct, reading, node)
     return found if isinstance(found, Function) else _parameter_second(reading, found)
 

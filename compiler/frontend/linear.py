@@ -186,7 +186,8 @@ def biased(reading: Reading, node: onnx.NodeProto, acc: Real, bias: RealConstant
             "it adds to an accumulator that is not quantized",
             "quantize what it adds to, or use Gemm or Conv with an int32 bias",
         )
-    check_bias(node, bias, acc.scale)
+    rows = mover is not None and bias.scale.ndim == 1
+    check_bias(node, bias, acc.scale[: bias.scale.size] if rows else acc.scale)
     name = _channel_row(reading, node, bias, acc.shape, source, mover)
     output = f"{node.output[0]}.acc"
     value = reading.emit(source.op, source.name, (*source.inputs, name), output, **source.attrs)
