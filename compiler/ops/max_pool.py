@@ -26,6 +26,11 @@ def comparisons(windows: Geometry) -> int:
     return across + windows.output[1] * sum(len(row) - 1 for row in rows)
 
 
+def difference_bits(node: Node) -> int:
+    """Bits of the difference of two elements; no decomposition has fewer than two."""
+    return max(int_attr(node, "bits"), 2)
+
+
 class MaxPool(Op):
     """attrs: a geometry's; bits: two elements of a window differ by less than 2^bits; lo: honest
     elements lie in [lo, lo + 2^bits). x: (C·H·W,), output (C·OH·OW,)."""
@@ -49,18 +54,18 @@ class MaxPool(Op):
         return largest.reshape(len(largest), -1)
 
     def gadget(self, node: Node, graph: Graph, samples: int) -> Gadget:
-        parameters = (samples, *template_parameters(geometry(node)), int_attr(node, "bits"))
+        parameters = (samples, *template_parameters(geometry(node)), difference_bits(node))
         return Gadget("nn/max_pool.circom", "MaxPool", parameters, node.inputs)
 
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
         windows = geometry(node)
-        return samples * windows.image[0] * comparisons(windows) * (int_attr(node, "bits") + 1)
+        return samples * windows.image[0] * comparisons(windows) * (difference_bits(node) + 1)
 
     def strategy(self, node: Node) -> str:
         return f"pairwise maxima of {int_attr(node, 'bits')} bits"
 
     def size(self, node: Node, graph: Graph, samples: int) -> Size:
-        windows, bits = geometry(node), int_attr(node, "bits")
+        windows, bits = geometry(node), difference_bits(node)
         one = Size(bits, 5 * bits + 6, 0)
         return one.times(samples * windows.image[0] * comparisons(windows))
 
@@ -73,11 +78,11 @@ class MaxPool(Op):
         its window's output as the two tournaments have rounds."""
         rows, columns = taps_inside(geometry(node))
         depth = sum(rounds(max(map(len, axis))) for axis in (rows, columns))
-        return Interval(output.lo - depth * ((1 << int_attr(node, "bits")) - 1), output.hi)
+        return Interval(output.lo - depth * ((1 << difference_bits(node)) - 1), output.hi)
 
     def accepts(self, node: Node, position: int) -> Interval | None:
         lo = int_attr(node, "lo")
-        return Interval(lo, lo + (1 << int_attr(node, "bits")) - 1)
+        return Interval(lo, lo + (1 << difference_bits(node)) - 1)
 
     def preimage(self, node: Node, output: Interval) -> Interval:
         return output

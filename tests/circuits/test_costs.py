@@ -91,7 +91,7 @@ def elementwise() -> list[Case]:
 
 
 def pools() -> list[Case]:
-    maxima = [pool_case("max_pool", g, n, bits=2 * n) for n, g in enumerate(GEOMETRIES, 1)]
+    maxima = [pool_case("max_pool", g, n, bits=2 * n - 1) for n, g in enumerate(GEOMETRIES, 1)]
     return maxima + [pool_case("sum_pool", g) for g in GEOMETRIES]
 
 
