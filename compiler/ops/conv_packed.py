@@ -33,7 +33,8 @@ class _Counts:
     @property
     def products(self) -> IntArray:
         """Of one block: products of each row group."""
-        return (self.live > 0).sum(1) * self.channels
+        found: IntArray = (self.live > 0).sum(1) * self.channels
+        return found
 
     @property
     def packings(self) -> int:
