@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from rig.calls import Call, case
 from rig.twin import Hint
 from zkpot.compiler.field import FIELD
 from zkpot.compiler.ir import Interval, TensorType
 
+from . import conv
 from .liar import Liar, scene
 
 FILE = "nn/max_pool.circom"
@@ -38,6 +41,17 @@ window = {
 pool = case("max_pool", [TensorType((4,), Interval(-128, 127))], lo=-128, bits=8, **window).call
 pooled = scene("a window of four", pool, np.array([[-128, 127, 3, 4]]))
 
+# Its 2 x 2 images of two channels are pooled and then bounded: at 7 bits a difference and 14 of
+# the maximum, an output may lie 2·127 below those 14 bits.
+unpooled = conv.SLIDING.read(
+    "packed products that are pooled",
+    16,
+    conv.SHIFTED,
+    """signal m[1][2] <== MaxPool(1, 2, 2, 2, 2, 2, 2, 2, 1, 1, 0, 0, 1, 1, 7)(y);
+    signal output out[1][2] <== RequantizeShift(1, 2, 14, 1, [4], 0, 0, 8, 255)(m);""",
+)
+packed = replace(unpooled, main=unpooled.main.replace("include", f'include "{FILE}";\ninclude', 1))
+
 LIARS = [
     Liar("the smaller one", first, {LARGER: "a >= b ? b : a"}, r"\.out$", {OUT: -3}),
     Liar("the smaller one", second, {LARGER: "a >= b ? b : a"}, r"\.out$", {OUT: -100}),
@@ -59,4 +73,12 @@ LIARS = [
     Liar("a fraction as a bit", half, {LARGER: "a", BIT: "i == 0 ? a : 0"}, r"\.bit\[0\]$"),
     Liar("the last of the window", pooled, {LARGER: "b"}, r"\.match\["),
     Liar("zero, as if padding took part", pooled, {LARGER: "0"}, r"\.match\["),
+] + [
+    Liar(name, packed, {conv.OUT: lie}, r"(match|one)\[")
+    for name, lie in [
+        ("a carry into the next slot", conv.CARRY_UP),
+        ("a carry out of the next slot", conv.CARRY_DOWN),
+        ("a fraction of a slot", conv.FRACTION),
+        ("everything in one slot", conv.ALL_IN_ONE),
+    ]
 ]
