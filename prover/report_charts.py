@@ -1,4 +1,4 @@
-"""Bars, drawn as SVG: widths in per cent and text at its own size, so that a phone shows them."""
+"""Bars, drawn as SVG with widths in per cent, so that they fit a phone too, and their text."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .report import Accuracy, Confusion
 from .report_markup import element, escaped, scrolling, table
 
 MOST_BARS = 16
-ROW, BAR, TEXT_AT = 40, 12, 15
-NAME_LENGTH = 26
+BAR, LEAST = 12, 0.002
+"""Height of a bar in pixels, and the share of the width that even nothing gets."""
 MOST_CLASSES = 30
 MOST_CONFUSIONS = 20
 STEPS = 4
@@ -28,6 +28,7 @@ class Kind(StrEnum):
     HASHING = "hashing"
     LAYERS = "layers"
     ACTIVATIONS = "activations"
+    POOLING = "pooling"
     COUNTING = "counting"
     DATA = "data"
 
@@ -39,6 +40,8 @@ def kind(op: str) -> Kind:
         "sponge": Kind.HASHING,
         "powers": Kind.LAYERS,
         "public_data": Kind.DATA,
+        "max_pool": Kind.POOLING,
+        "sum_pool": Kind.POOLING,
         "count_correct": Kind.COUNTING,
     }
     known = ops.REGISTRY.get(op)
@@ -59,32 +62,29 @@ class Bar:
 
 
 def bars(title: str, rows: Sequence[Bar]) -> str:
-    """A bar chart; its text alternative names every value."""
-    body = "".join(_bar(bar, i * ROW) for i, bar in enumerate(rows))
-    values = "; ".join(f"{bar.name}: {bar.value}" for bar in rows)
-    described = f"<title>{escaped(title)}</title><desc>{escaped(values, 4000)}</desc>"
-    height = len(rows) * ROW
-    return element("svg", described + body, role="img", class_="bars", width="100%", height=height)
+    """A list of names and values as text, each above its bar."""
+    body = "".join(map(_bar, rows))
+    return element("ul", body, class_="bars", aria_label=title)
 
 
-def _bar(bar: Bar, top: int) -> str:
-    at = top + TEXT_AT
-    name = element("text", escaped(bar.name, NAME_LENGTH), x=0, y=at)
-    value = element("text", escaped(bar.value), x="100%", y=at, text_anchor="end", class_="value")
-    whole = {"x": 0, "y": top + 21, "height": BAR, "rx": 3}
-    track = element("rect", "", **whole, width="100%", class_="track")
-    filled = element("rect", "", **whole, width=_percent(max(bar.share, 0.002)), class_=bar.style)
-    tip = f"<title>{escaped(bar.name)}: {escaped(bar.value)}</title>"
-    return f"<g>{tip}{name}{value}{track}{filled}{_interval(bar, top)}</g>"
+def _bar(bar: Bar) -> str:
+    name = element("span", escaped(bar.name), class_="name")
+    value = element("span", escaped(bar.value), class_="value")
+    track = element("rect", "", width="100%", height=BAR, rx=3, class_="track")
+    width = _percent(max(bar.share, LEAST))
+    filled = element("rect", "", width=width, height=BAR, rx=3, class_=bar.style)
+    drawn = track + filled + _interval(bar)
+    svg = element("svg", drawn, width="100%", height=BAR, aria_hidden="true")
+    return f'<li><div class="row">{name}{value}</div>{svg}</li>'
 
 
-def _interval(bar: Bar, top: int) -> str:
+def _interval(bar: Bar) -> str:
     if bar.low is None or bar.high is None:
         return ""
-    low, high, middle = _percent(bar.low), _percent(bar.high), top + 21 + BAR // 2
+    low, high, middle = _percent(bar.low), _percent(bar.high), BAR // 2
     lines = [element("line", "", x1=low, x2=high, y1=middle, y2=middle, class_="mark")]
     for end in (low, high):
-        lines.append(element("line", "", x1=end, x2=end, y1=top + 22, y2=top + 32, class_="mark"))
+        lines.append(element("line", "", x1=end, x2=end, y1=1, y2=BAR - 1, class_="mark"))
     return "".join(lines)
 
 

@@ -42,7 +42,12 @@ def element(name: str, content: str, **attributes: object) -> str:
 
 
 def table(
-    caption: str, header: Sequence[str], rows: Iterable[Sequence[object]], *, texts: int = 1
+    caption: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    texts: int = 1,
+    style: str = "",
 ) -> str:
     """A table of escaped cells, the first ``texts`` columns text and the others numbers.
 
@@ -54,8 +59,8 @@ def table(
     )
     body = "".join(element("tr", _cells(row, texts)) for row in rows)
     inside = f"<caption>{escaped(caption)}</caption><thead><tr>{head}</tr></thead>"
-    style = ' class="wide"' if texts > 1 else ""
-    return scrolling(f"<table{style}>{inside}<tbody>{body}</tbody></table>", caption)
+    whole = element("table", f"{inside}<tbody>{body}</tbody>", class_=style)
+    return scrolling(whole, caption)
 
 
 def _cells(row: Sequence[object], texts: int) -> str:

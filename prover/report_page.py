@@ -60,10 +60,11 @@ def _statement(report: Report) -> tuple[str, str]:
     """Title, and what it is about in a sentence."""
     samples, proof = report.explanation.samples, report.proof
     shape = "×".join(map(str, report.input_shape))
-    about = f"Inputs of {shape}, {report.classes} classes, {samples:,} test samples, "
+    many = "sample" if samples == 1 else "samples"
+    about = f"Inputs of {shape}, {report.classes} classes, {samples:,} test {many}, "
     about += f"{report.explanation.constraints:,} constraints."
     if proof is None:
-        return f"Circuit for {samples:,} samples", about
+        return f"Circuit for {samples:,} {many}", about
     count = f"{proof.correct:,}" if proof.correct <= MOST_SAMPLES else "an impossible number"
     titles = {
         Verdict.VALID: f"Proven: {count} of {samples:,} correct",
@@ -136,12 +137,23 @@ def _costs(report: Report) -> str:
 
 
 def _savings(explanation: Explanation) -> str:
-    items = (element("li", escaped(one, 400)) for one in explanation.advice)
-    listed = "".join(items)
-    if not listed:
+    found = explanation.savings
+    if not found:
         return ""
+    rows = (
+        (
+            one.node or "the whole model",
+            one.change,
+            one.remedy,
+            f"{one.constraints:,}",
+            f"{one.constraints / explanation.constraints:.1%}",
+        )
+        for one in found
+    )
+    header = ("node", "change", "how", "would save", "share")
     note = "Each was tried on the whole circuit; what it does to the accuracy was not."
-    return f'<ul>{listed}</ul><p class="note">{note}</p>'
+    listed = table("Changes, one at a time", header, rows, texts=3, style="changes")
+    return listed + element("p", note, class_="note")
 
 
 def _nodes(report: Report) -> Iterator[str]:
@@ -170,7 +182,13 @@ def _nodes(report: Report) -> Iterator[str]:
         "non-zeros",
         "share",
     )
-    yield table("Every part of the circuit, shape and bits for one sample", header, rows, texts=3)
+    yield table(
+        "Every part of the circuit, shape and bits for one sample",
+        header,
+        rows,
+        texts=3,
+        style="wide",
+    )
 
 
 def _sizes(report: Report) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from zkpot.compiler import ops
 from zkpot.compiler.circuit import Circuit, costs, lower
 from zkpot.compiler.errors import ZkpotError
 from zkpot.compiler.ir import Attribute, Graph, Interval, Node
+from zkpot.compiler.ops.base import float_attr
 
-MOST_LAYERS = 6
-"""How many layers are tried, the costliest first: each takes a lowering of the whole model."""
+SCALED = ("requantize", "add_quantized")
+MOST_NODES = 12
+"""How many are tried, the costliest first: each takes a lowering of the whole model."""
 LEAST_SHARE = 0.001
 """Of all constraints; what saves less is not worth a sentence."""
 
@@ -71,12 +73,12 @@ def _lowered(trial: _Trial, samples: int, otherwise: int) -> int:
 def _trials(circuit: Circuit) -> Iterator[_Trial]:
     model, room, bits = circuit.model, circuit.accumulators, circuit.weight_bits
     for node in _costliest(circuit):
-        ratio = _power_of_two(node) if node.op == "requantize" else None
+        ratio = _power_of_two(node) if node.op in SCALED else None
         if ratio is not None:
             yield _Trial(
                 node.name,
-                "a power-of-two ratio",
-                "zkpot quantize chooses such scales",
+                "power-of-two scales",
+                "zkpot quantize chooses them",
                 _with_node(model, ratio),
                 room,
                 bits,
@@ -100,8 +102,8 @@ def _costliest(circuit: Circuit) -> list[Node]:
         readers = circuit.model.consumers(node.output.name)
         return spent.get(node.name, 0) + sum(spent.get(r.name, 0) for r in readers)
 
-    nodes = [n for n in circuit.model.nodes if n.op == "requantize" or ops.of(n).accumulates]
-    return sorted(nodes, key=weight, reverse=True)[: 2 * MOST_LAYERS]
+    nodes = [n for n in circuit.model.nodes if n.op in SCALED or ops.of(n).accumulates]
+    return sorted(nodes, key=weight, reverse=True)[:MOST_NODES]
 
 
 def _halved(interval: Interval) -> Interval:
@@ -115,14 +117,20 @@ def _with_node(graph: Graph, node: Node) -> Graph:
 
 
 def _power_of_two(node: Node) -> Node | None:
-    """``node`` with each ratio rounded to 2^-s, s >= 0; None where they are such already."""
-    scale = np.atleast_1d(np.array(node.attrs["scale"], np.float64))
-    divisor = node.attrs["divisor"]
-    assert isinstance(divisor, float | int)
-    exact = np.log2(scale / divisor)
-    rounded = np.minimum(np.rint(exact), 0)
-    if (exact == rounded).all():
-        return None
-    ratios = tuple(math.ldexp(1.0, int(e)) for e in rounded)
-    attrs: dict[str, Attribute] = {"scale": ratios, "divisor": 1.0}
-    return node.with_attrs(**attrs)
+    """``node`` with ratios 2^-s, s >= 0, closest to its own; None where they are such already."""
+    attrs: dict[str, Attribute] = {}
+    if node.op == "requantize":
+        scale = np.atleast_1d(np.array(node.attrs["scale"], np.float64))
+        ratios = _rounded(scale / float_attr(node, "divisor"))
+        attrs = {"scale": tuple(ratios.tolist()), "divisor": 1.0}
+        same = bool((ratios * float_attr(node, "divisor") == scale).all())
+    else:
+        scales = np.array([float_attr(node, f"scale_{k}") for k in "abc"], np.float64)
+        ratios = _rounded(scales[:2] / scales[2])
+        attrs = {"scale_a": float(ratios[0]), "scale_b": float(ratios[1]), "scale_c": 1.0}
+        same = bool((ratios * scales[2] == scales[:2]).all())
+    return None if same else node.with_attrs(**attrs)
+
+
+def _rounded(ratios: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.exp2(np.minimum(np.rint(np.log2(ratios)), 0)))

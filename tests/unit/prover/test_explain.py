@@ -53,11 +53,26 @@ def test_each_line_says_shape_width_and_strategy(shifted: Explanation) -> None:
     assert all(line.strategy for line in shifted.lines)
 
 
-def test_a_power_of_two_ratio_saves_what_it_says() -> None:
+def test_power_of_two_scales_save_what_it_says() -> None:
     general, exact = network(0.07), network(2.0**-4)
     found = {s.change: s for s in savings(general) if s.node == "requantize_1"}
-    assert found["a power-of-two ratio"].constraints == total(general) - total(exact)
-    assert not [s for s in savings(exact) if s.change == "a power-of-two ratio"]
+    assert found["power-of-two scales"].constraints == total(general) - total(exact)
+    assert not [s for s in savings(exact) if s.change == "power-of-two scales"]
+
+
+def residual(scale: float) -> Circuit:
+    model = Model(8, np.random.default_rng(2))
+    x = model.requantize(model.dense("data", 8, HIDDEN), 2.0**-4)
+    y = model.requantize(model.dense(x, HIDDEN, HIDDEN), 2.0**-6)
+    added = model.add_quantized(x, y, (scale, scale, 1.0))
+    return model.task(model.dense(added, HIDDEN, 3), SAMPLES).circuit
+
+
+def test_power_of_two_scales_of_a_sum_save_what_they_say() -> None:
+    general, exact = residual(5 / 16), residual(1 / 4)
+    found = {s.node: s for s in savings(general) if s.change == "power-of-two scales"}
+    assert found["add_quantized_4"].constraints == total(general) - total(exact) > 0
+    assert not [s for s in savings(exact) if s.change == "power-of-two scales"]
 
 
 def test_a_narrower_accumulator_saves_what_it_says() -> None:
