@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from rig.build import compiled
+from rig.conv_models import CONVOLUTIONAL
 from rig.models import ALL, Model, Task, shifted
 from rig.witness import complaints, solve
 from zkpot.compiler.accumulators import refuse_overflow
@@ -16,6 +17,9 @@ from zkpot.compiler.errors import InputError
 from zkpot.compiler.ir import Interval
 
 
+EVERY = (*ALL, *CONVOLUTIONAL)
+
+
 def public(task) -> list[int]:
     built = compiled(task.text)
     witness = solve(built, task.inputs(task.statement()))
@@ -23,13 +27,13 @@ def public(task) -> list[int]:
     return [witness[built.wires[wire]] for wire in range(1, built.equations.public + 1)]
 
 
-@pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", EVERY, ids=lambda make: make.__name__)
 def test_the_circuit_states_what_the_native_side_states(make):
     task = make()
     assert public(task) == task.statement().signals()
 
 
-@pytest.mark.parametrize("make", ALL, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("make", EVERY, ids=lambda make: make.__name__)
 def test_the_costs_add_up_to_the_circuit(make):
     task = make()
     assert sum(line.constraints for line in costs(task.circuit)) == len(
