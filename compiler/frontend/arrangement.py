@@ -61,6 +61,8 @@ def arranged(
         return _bytes(reading, node, integers, layout, output, int(inserted))
     if len(floats) == len(sources):
         joined = _joined(floats, layout, inserted)
+        if len(sources) > 1 and any(isinstance(p, Function) for p in joined.parts):
+            return replace(joined, parts=tuple(map(without_kernel, joined.parts)))
         return _settled(reading, node, joined, output, kernel=_pulled_through(reading, node))
     raise _refused(node)
 
@@ -220,7 +222,8 @@ def without_kernel(part: Part) -> Part:
 
 def _pulled_through(reading: Reading, node: onnx.NodeProto) -> bool:
     once = len(reading.readers.get(node.input[0], ())) == 1
-    return node.op_type in PULLED_THROUGH and once
+    first = node.op_type == "Transpose" or not reading.clipped(node.output[0])
+    return node.op_type in PULLED_THROUGH and once and first
 
 
 def moved_part(

@@ -17,7 +17,6 @@ from .single_node import NodeError, single_node
 
 MOVING = frozenset(
     {
-        "Concat",
         "DepthToSpace",
         "Expand",
         "Flatten",
@@ -36,10 +35,9 @@ MOVING = frozenset(
         "Trilu",
         "Unsqueeze",
         "Upsample",
-        "Where",
     }
 )
-"""Operators whose outputs are elements of their inputs."""
+"""Operators whose outputs are elements of their first input."""
 
 EXACT_FLOATS = 1 << 24
 """Float32 holds all integers up to here."""

@@ -13,6 +13,7 @@ from .onnx_file import attribute
 from .quantization import Written, requantized
 from .reading import Reading, activation, refusal, zero_point
 from .tensors import Floats, Integer, Real, RealConstant, Tensor
+from .unary import pointwise
 
 
 def move(reading: Reading, node: onnx.NodeProto) -> Tensor:
@@ -31,7 +32,9 @@ def concat(reading: Reading, node: onnx.NodeProto) -> Tensor:
 
 
 def where(reading: Reading, node: onnx.NodeProto) -> Tensor:
-    """Elements of two tensors, by a constant condition."""
+    """Elements of two tensors by a constant condition, or any inside a function of one tensor."""
+    if node.input[0] in reading.tensors:
+        return pointwise(reading, node)
     return moved(reading, node, (1, 2))[0]
 
 

@@ -142,7 +142,8 @@ class _Oracle:
         if isinstance(logits, Integer):
             return self._compared(node, source, logits, observed, None)
         if logits.integer is not None:
-            node = next(made[k] for k, t in self.trace.integers.items() if t is logits.integer)
+            same = (k for k, t in self.trace.integers.items() if t.value == logits.value)
+            node = made[next(same, source)]
         return _comparison(node, source, self.expected[logits.value], observed, logits.scale)
 
     def _compared(

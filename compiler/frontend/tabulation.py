@@ -20,6 +20,9 @@ from .tensors import Function, Integer, limits
 LANES = 16
 """Floats in the widest vector register: where in a tensor a value stands may matter up to that."""
 
+TAIL = 3
+"""Less than any vector register holds."""
+
 MICROSOFT = "com.microsoft"
 
 
@@ -93,11 +96,13 @@ def _model(
 
 
 def _same_everywhere(results: Callable[[Array], IntArray], every: Array, whole: IntArray) -> bool:
-    """Whether values give the same alone, in every lane of a register, and in a tensor's tail."""
-    alone = np.concatenate([results(value) for value in every.reshape(-1, 1)])
-    shifted = [results(np.roll(every, -shift)[: len(every) - shift]) for shift in range(1, LANES)]
-    wanted = [np.roll(whole, -s, axis=0)[: len(every) - s] for s in range(1, LANES)]
-    return all(map(np.array_equal, (alone, *shifted), (whole, *wanted)))
+    """Whether values give the same in a tensor too short for registers, and in every lane of one
+    and every place behind the last."""
+    few = [results(every[i : i + TAIL]) for i in range(0, len(every), TAIL)]
+    shifts = range(1, LANES)
+    shifted = [results(np.roll(every, -s)[: len(every) - s]) for s in shifts]
+    wanted = [np.roll(whole, -s, axis=0)[: len(every) - s] for s in shifts]
+    return all(map(np.array_equal, (np.concatenate(few), *shifted), (whole, *wanted)))
 
 
 def _emitted(reading: Reading, node: onnx.NodeProto, found: Tabulated) -> str:
