@@ -42,11 +42,13 @@ def dequantized(reading: Reading, node: onnx.NodeProto) -> Operands:
         raise refusal(node, "its weight is int32", "use int8 or uint8 weights")
     if bias is not None:
         check_bias(node, bias, x.scale * weight.scale)
-    return Operands(x, weight, bias, _kernel(x, weight))
+    alone = len(reading.readers.get(node.output[0], ())) == 1
+    return Operands(x, weight, bias, _kernel(x, weight) if alone else None)
 
 
 def _kernel(x: Real, weight: RealConstant) -> str | None:
-    """onnxruntime multiplies uint8 by either type, and int8 by int8; 4-bit weights as floats."""
+    """onnxruntime multiplies uint8 by either type, and int8 by int8; 4-bit weights as floats. Its
+    kernels give what one QuantizeLinear makes of the result, which nothing else may read."""
     if x.integer is None or weight.dtype not in EIGHT_BITS:
         return None
     if (x.integer.kernel, weight.dtype) == ("int8", "uint8"):

@@ -50,8 +50,13 @@ def largest(
     output = f"{node.output[0]}.max"
     value = reading.emit("max_pool", node_name(node), (x.value,), output, **found.geometry.attrs)
     shape = (found.channels, *found.spatial)
-    if isinstance(x, Integer) or x.integer is None:
+    if isinstance(x, Integer):
         return replace(x, shape=shape, value=value)
+    if x.integer is None:
+        # onnxruntime exchanges the pool with a QuantizeLinear right behind it.
+        once = len(reading.readers.get(node.input[0], ())) == 1
+        kept = once and not reading.clipped(node.output[0])
+        return replace(x, shape=shape, value=value, kernel=x.kernel if kept else None)
     return replace(
         x, shape=shape, value=value, integer=replace(x.integer, shape=shape, value=value)
     )

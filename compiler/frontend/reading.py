@@ -102,6 +102,12 @@ class Reading:
             return False
         return len(self.readers.get(first.output[0], ())) == 1
 
+    def clipped(self, tensor: str) -> bool:
+        """Whether a Relu or Clip reads ``tensor``: onnxruntime drops it where a QuantizeLinear
+        behind it saturates as early, but not in time to move that in front of ``tensor``'s node."""
+        readers = self.readers.get(tensor, ())
+        return any(r is not None and r.op_type in ("Clip", "Relu") for r in readers)
+
     def set_data(self, node: onnx.NodeProto, data: Value, quantization: Quantization) -> None:
         """Records how the model's input becomes integers: once."""
         if self.data is not None:
