@@ -1,0 +1,1 @@
+"""Random quantized ONNX models, composed of the operators that the importer reads."""
