@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -11,7 +12,11 @@ from typing import Any
 
 import onnx
 
-from .operators import MICROSOFT, OPERATORS
+from . import movement, unary
+from .operators import OPERATORS
+
+RUN_BY_ONNXRUNTIME = (movement.__name__, unary.__name__)
+"""Modules whose readers take any attribute, since onnxruntime makes the index or the table."""
 
 REFUSED = "Refused"
 """How the description of a reader begins that only explains why it takes nothing."""
@@ -22,7 +27,7 @@ class Supported:
     """One operator. ``domain``: "" for ONNX's own.
 
     ``form``: how it computes on integers. ``summary``: what the reader takes; ``limits``: the rest
-    that its docstring says. ``attributes``: those that the reader looks at.
+    that its docstring says. ``attributes``: those that are taken, or refused by their value.
     """
 
     domain: str
@@ -49,30 +54,41 @@ def _described(domain: str, name: str) -> Supported:
     return Supported(
         domain,
         name,
-        _form(domain, name),
+        _form(name),
         not summary.startswith(REFUSED),
         summary,
         limits,
-        tuple(sorted(_known_attributes(name) & set(_texts(reader)))),
+        tuple(sorted(_attributes(name, reader))),
     )
 
 
 def _words(reader: Callable[..., Any]) -> tuple[str, str]:
     """The first line of the docstring, and the rest in one line."""
-    function = reader.func if isinstance(reader, partial) else reader
-    first, _, rest = (inspect.getdoc(function) or "").partition("\n")
+    first, _, rest = (inspect.getdoc(_function(reader)) or "").partition("\n")
     return first.strip(), " ".join(rest.split())
 
 
-def _form(domain: str, name: str) -> str:
+def _function(reader: Callable[..., Any]) -> Callable[..., Any]:
+    return reader.func if isinstance(reader, partial) else reader
+
+
+def _form(name: str) -> str:
     """The convention of ONNX's and onnxruntime's names for integer operators."""
-    if "QuantizeLinear" in name or "DequantizeLinear" in name:
+    if name in ("QuantizeLinear", "DequantizeLinear"):
         return "quantization"
-    if name.endswith("Integer"):
+    if "Integer" in name or name.startswith("DynamicQuantize"):
         return "integer"
-    if name.startswith("QLinear") or (domain == MICROSOFT and name.startswith("Q")):
+    if re.match(r"Q(Linear)?[A-Z]", name):
         return "QOperator"
     return "QDQ"
+
+
+def _attributes(name: str, reader: Callable[..., Any]) -> set[str]:
+    """Those that the reader names, and all where onnxruntime runs the node itself."""
+    found = _known_attributes(name) & set(_texts(reader))
+    if _function(reader).__module__ in RUN_BY_ONNXRUNTIME and onnx.defs.has(name):
+        found |= set(onnx.defs.get_schema(name).attributes)
+    return found
 
 
 def _known_attributes(name: str) -> set[str]:

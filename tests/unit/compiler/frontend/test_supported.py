@@ -30,6 +30,9 @@ def test_every_operator_is_listed_and_described(found) -> None:
         (MICROSOFT, "DequantizeLinear", "quantization"),
         (MICROSOFT, "QGemm", "QOperator"),
         (MICROSOFT, "QLinearAdd", "QOperator"),
+        (MICROSOFT, "QuickGelu", "QDQ"),
+        ("", "ConvInteger", "integer"),
+        (MICROSOFT, "MatMulIntegerToFloat", "integer"),
     ],
 )
 def test_forms_follow_the_names(found, domain, name, form) -> None:
@@ -43,6 +46,9 @@ def test_forms_follow_the_names(found, domain, name, form) -> None:
         (MICROSOFT, "QGemm", ("alpha", "beta", "transA", "transB")),
         ("", "ArgMax", ("axis", "select_last_index")),
         ("", "Relu", ()),
+        ("", "Elu", ("alpha",)),
+        ("", "DepthToSpace", ("blocksize", "mode")),
+        ("", "Split", ("axis", "num_outputs")),
     ],
 )
 def test_attributes_are_those_that_the_reader_looks_at(found, domain, name, attributes) -> None:
@@ -60,5 +66,7 @@ def test_the_command_prints_them_all(capsys, found) -> None:
     assert raw == {"operators": [json.loads(json.dumps(one.to_json())) for one in found.values()]}
     assert run(["ops"]) == 0
     text = capsys.readouterr().out
-    assert "com.microsoft.QGemm  [QOperator]" in text
+    assert "com.microsoft.QGemm(alpha, beta, transA, transB)  [QOperator]" in text
+    assert all(one.name in text for one in found.values())
+    assert max(map(len, text.splitlines())) <= 100
     assert text.rstrip().endswith(f"{sum(one.taken for one in found.values())} operators")
