@@ -45,15 +45,17 @@ def quantized_sum(node: Node, a: IntArray, b: IntArray) -> IntArray:
 
 
 class AddQuantized(Op):
-    """attrs scale_a, scale_b, scale_c: float32; zero_a, zero_b, zero_c; lo, hi: centred bounds;
-    fused: one kernel (the default), or float32 DequantizeLinear, Add, QuantizeLinear, where the
-    zero points play no part."""
+    """attrs scale_a, scale_b, scale_c: float32, the first two maybe negative; zero_a, zero_b,
+    zero_c; lo, hi: centred bounds; fused: one kernel (the default), or float32 DequantizeLinear,
+    Add, QuantizeLinear, where the zero points play no part."""
 
     name = "add_quantized"
     circuit_level = False
 
     def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
-        return TensorType(inputs[0].shape, Interval(int_attr(node, "lo"), int_attr(node, "hi")))
+        # Either may be a (1, M) parameter.
+        (size,) = {t.size for t in inputs}
+        return TensorType((size,), Interval(int_attr(node, "lo"), int_attr(node, "hi")))
 
     def evaluate(self, node: Node, inputs: Sequence[IntArray]) -> IntArray:
         return quantized_sum(node, inputs[0], inputs[1])

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import ops
 from ..errors import InputError
-from ..ir import Attribute, Interval, Node, TensorType, Value
+from ..ir import Attribute, Graph, Interval, Node, TensorType, Value
 from ..ops.add_quantized import quantized_sum
 from ..ops.base import IntArray, float_attr, int_attr
 from ..ops.requantize_table import STEPS
@@ -41,7 +41,7 @@ def _combination(node: Node, a: Interval, b: Interval) -> tuple[int, int, tuple[
     left, right = _pairs(a, b)
     out = quantized_sum(node, left, right)
     for fraction in range(MOST_FRACTION_BITS):
-        unit = 2.0**fraction / max(ratios)
+        unit = 2.0**fraction / max(map(abs, ratios))
         scale_a, scale_b = (round(r * unit) for r in ratios)
         rows = _separate(scale_a * left + scale_b * right, out, int_attr(node, "lo"))
         if rows is not None:
@@ -56,13 +56,14 @@ def _combination(node: Node, a: Interval, b: Interval) -> tuple[int, int, tuple[
 def _by_power_of_two(node: Node, a: TensorType, b: TensorType) -> tuple[Node, Node] | None:
     """Where all scales are powers of two: an exact sum, and the cheapest requantization of it."""
     mantissas, exponents = np.frexp([float(float_attr(node, f"scale_{k}")) for k in "abc"])
-    if (mantissas != 0.5).any():
+    if (abs(mantissas) != 0.5).any():
         return None
     left, right = (int(e - exponents[2]) for e in exponents[:2])
     shift = max(-left, -right, 0)
     if max(left, right) + shift > MOST_FRACTION_BITS:
         return None
-    scale_a, scale_b = 1 << (left + shift), 1 << (right + shift)
+    signs = np.sign(mantissas[:2]).astype(int).tolist()
+    scale_a, scale_b = signs[0] << (left + shift), signs[1] << (right + shift)
     scales: dict[str, Attribute] = {"scale_a": scale_a, "scale_b": scale_b}
     total = Value(f"{node.output.name}.sum", node.output.type)
     add = Node("add", f"{node.name}.sum", node.inputs, total, scales)
@@ -97,6 +98,15 @@ def _by_thresholds(node: Node, a: TensorType, b: TensorType) -> tuple[Node, Node
     return add, Node("requantize_table", node.name, (total.name,), node.output, attrs)
 
 
+def _parameter_second(total: Node, graph: Graph) -> Node:
+    """An integer sum doesn't care for the order; its template wants the data first."""
+    first, second = total.inputs
+    if not graph.is_parameter(first):
+        return total
+    scales = {"scale_a": total.attrs["scale_b"], "scale_b": total.attrs["scale_a"]}
+    return replace(total, inputs=(second, first), attrs=scales)
+
+
 def lower_add(program: Program) -> Program:
     """``program`` with every quantized sum lowered."""
     graph = program.graph
@@ -104,7 +114,8 @@ def lower_add(program: Program) -> Program:
     for node in graph.nodes:
         if node.op == "add_quantized":
             a, b = (graph.value(i).type for i in node.inputs)
-            nodes += lower(node, a, b)
+            total, steps = lower(node, a, b)
+            nodes += [_parameter_second(total, graph), steps]
         else:
             nodes.append(node)
     return replace(program, graph=replace(graph, nodes=tuple(nodes)))
