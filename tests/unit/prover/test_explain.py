@@ -6,7 +6,9 @@ import json
 
 import numpy as np
 import pytest
+from rig.conv_models import convolutional
 from rig.models import Model
+from zkpot.compiler import ops
 from zkpot.compiler.circuit import Circuit, costs, lower
 from zkpot.compiler.errors import InputError
 from zkpot.compiler.ir import Interval
@@ -51,6 +53,16 @@ def test_each_line_says_shape_width_and_strategy(shifted: Explanation) -> None:
     assert lines["weight_0"].strategy == "4 bits"
     assert lines["challenge r"].bits == 0
     assert all(line.strategy for line in shifted.lines)
+
+
+def test_images_are_shown_as_images() -> None:
+    lines = [line for line in explain(convolutional().circuit).lines if line.op in ops.REGISTRY]
+    layers = [line for line in lines if ops.REGISTRY[line.op].accumulates]
+    # The row and the column of the second convolution that no maximum reads are not computed.
+    assert [line.shape for line in layers] == [(2, 6, 6), (5, 2, 2), (3,)]
+    assert [line.shape for line in lines if line.op == "max_pool"] == [(2, 3, 3), (5,)]
+    assert layers[0].strategy.startswith("folded by the verifier, ")
+    assert all(line.strategy.startswith(("packed", "folded in the circuit")) for line in layers[1:])
 
 
 def test_power_of_two_scales_save_what_it_says() -> None:
