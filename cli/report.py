@@ -49,8 +49,6 @@ def report(
     confusion matrix. Exit code 1, the page written all the same, for a proof that does not verify.
     """
     from zkpot.consensus.wilson import wilson
-    from zkpot.prover.bundle import read_bundle
-    from zkpot.prover.context import Context
     from zkpot.prover.report import Sources, Verdict
     from zkpot.prover.report import report as reported
     from zkpot.prover.report_page import write_report
@@ -59,9 +57,7 @@ def report(
         interval = wilson(correct, samples)
         return interval.low, interval.high
 
-    text = context if context is not None else read_bundle(bundle).context if bundle else ""
-    where = Context(text, pool_root=pool_root, batch=batch)
-    sources = Sources(bundle, data, float_model, int8, where, times)
+    sources = Sources(bundle, data, float_model, int8, context, pool_root, batch, times)
     with reporting("gathering"):
         found = reported(build, sources, confidence)
         write_report(out, found)

@@ -64,7 +64,7 @@ class Confusion:
 class ProofReport:
     """``correct``: k, only where the verdict is valid more than a claim. ``reason``: of a refusal.
 
-    ``context``: the one it was checked for, else the one it claims.
+    ``context``: what it was checked for; ``claimed``: whether nobody but the bundle says so.
     """
 
     verdict: Verdict
@@ -73,6 +73,7 @@ class ProofReport:
     cm: str
     challenge: str
     context: str
+    claimed: bool
     dataset: str
     bytes: int
 
@@ -114,14 +115,17 @@ class Report:
 class Sources:
     """What a report may draw on besides the build. ``float_model`` and ``int8`` need ``data``.
 
-    ``context``: by default the bundle's own claim. ``times``: a JSON object, step -> seconds.
+    ``context``: of the proof, by default the bundle's own claim; ``pool_root`` and ``batch``: as in
+    `Context`. ``times``: a JSON object, step -> seconds.
     """
 
     bundle: Path | None = None
     data: Path | None = None
     float_model: Path | None = None
     int8: Path | None = None
-    context: Context | None = None
+    context: str | None = None
+    pool_root: str = ""
+    batch: int = 0
     times: Path | None = None
 
 
@@ -205,7 +209,8 @@ def _confusion(
 
 def _proof(build: Build, sources: Sources, path: Path, dataset: Dataset | None) -> ProofReport:
     bundle = read_bundle(path)
-    context = sources.context or Context(bundle.context)
+    text = bundle.context if sources.context is None else sources.context
+    context = Context(text, pool_root=sources.pool_root, batch=sources.batch)
     verdict, reason = _verdict(build, bundle, context, dataset)
     return ProofReport(
         verdict=verdict,
@@ -213,7 +218,8 @@ def _proof(build: Build, sources: Sources, path: Path, dataset: Dataset | None) 
         correct=bundle.signals[2],
         cm=bundle.public[0],
         challenge=bundle.public[1],
-        context=context.text,
+        context=text,
+        claimed=sources.context is None,
         dataset=bundle.dataset,
         bytes=path.stat().st_size,
     )

@@ -236,7 +236,7 @@ def _identity(report: Report) -> Iterator[str]:
         trust = report.keys.trust
         pairs = [("trust", f"{trust}: {TRUST[trust]}"), ("contributions", contributed)]
         yield "<h3>Keys</h3>" + definitions(pairs)
-    yield "<h3>SHA-256</h3>" + definitions(report.digests.items())
+    yield "<h3>SHA-256, as the build records them</h3>" + definitions(report.digests.items())
     yield "<h3>Made with</h3>" + definitions(report.tools.items())
 
 
@@ -244,7 +244,7 @@ def _signals(proof: ProofReport) -> Iterator[tuple[str, object]]:
     yield "verdict", proof.verdict
     if proof.reason:
         yield "reason", proof.reason
-    yield "context", proof.context
+    yield "context, as the bundle claims it" if proof.claimed else "context", proof.context
     yield "commitment cm", proof.cm
     yield "challenge r", proof.challenge
     yield "data set", proof.dataset

@@ -41,6 +41,7 @@ def test_a_proof_with_its_models_and_data(trial: Trial, tmp_path: Path) -> None:
     assert found.code == 0
     said, k = found.json, trial.said["prove"]["correct"]
     assert said["proof"]["verdict"] == "valid"
+    assert not said["proof"]["claimed"]
     assert said["proof"]["cm"] == trial.said["prove"]["cm"]
     counts = {a["source"]: a["correct"] for a in said["accuracies"]}
     assert (counts["int8"], counts["proven"]) == (k, k)

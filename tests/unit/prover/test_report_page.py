@@ -103,7 +103,7 @@ def report(names: tuple[str, str] = NAMES, **changes: object) -> Report:
 
 
 def proven(verdict: Verdict, **changes: object) -> ProofReport:
-    made = ProofReport(verdict, "", 3, "12", "34", "round/alice", "ab" * 32, 6543)
+    made = ProofReport(verdict, "", 3, "12", "34", "round/alice", False, "ab" * 32, 6543)
     return replace(made, **changes)
 
 
@@ -160,6 +160,12 @@ def test_the_title_says_no_more_than_was_checked(proof: ProofReport | None, titl
     found = Page(page(report(proof=proof)))
     assert found.words.count(title) == 2
     assert ("Proven" in found.text) == (proof is not None and proof.verdict is Verdict.VALID)
+
+
+def test_a_context_that_only_the_bundle_names_is_marked() -> None:
+    claim = "context, as the bundle claims it"
+    assert claim in page(report(proof=proven(Verdict.VALID, claimed=True)))
+    assert claim not in page(report(proof=proven(Verdict.VALID)))
 
 
 def test_development_keys_are_marked() -> None:
