@@ -134,7 +134,7 @@ def _npm_ci(npm: str, folder: Path, pin: Pin) -> None:
     (folder / MANIFEST).write_bytes(pin.manifest)
     (folder / LOCK).write_bytes(pin.lock)
     what = "installing the Node programs (npm ci)"
-    argv = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    argv = [npm, "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = process.run(argv, cwd=folder, timeout_s=INSTALL_LIMIT_S, what=what)
     process.require_success(done, what)
     _require(folder, pin)
