@@ -9,22 +9,28 @@ from typing import Any
 
 @dataclass(frozen=True)
 class LayerReport:
-    """One dense layer. Every scale is 2^-exponent.
+    """One dense layer or convolution. Every scale is 2^-exponent.
 
-    ``shift``: s of the requantization ratio 2^-s, 0 for the last layer. ``worst_case``: greatest
-    accumulator magnitude over all inputs and channels. ``clipped_parameters``: weights and biases
-    cut off by their integer range. ``saturated_inputs``: calibration values that enter the layer
-    and lie more than a step outside of what uint8 holds.
+    ``outputs``: of one sample. ``weight_exponents``: one for all channels or one for each, and
+    ``weight_exponent`` the greatest of them. ``shift``: s of the requantization ratio 2^-s, the
+    greatest of all channels, 0 for the last layer. ``worst_case``: greatest accumulator magnitude
+    over all inputs and channels. ``accumulator_bits``: the width that the model declares,
+    ``circuit_bits``: that of the decomposition that requantizes it. ``clipped_parameters``:
+    weights and biases cut off by their integer range. ``saturated_inputs``: calibration values
+    that enter the layer and lie more than a step outside of what uint8 holds.
     """
 
     name: str
+    outputs: int
     input_exponent: int
     input_zero_point: int
     weight_exponent: int
+    weight_exponents: tuple[int, ...]
     weight_bits: int
     shift: int
     worst_case: int
     accumulator_bits: int
+    circuit_bits: int
     clipped_parameters: int
     saturated_inputs: int
 
@@ -61,6 +67,7 @@ class QuantizationReport:
 
 _COLUMNS = {
     "layer": "name",
+    "outputs": "outputs",
     "input 2^-e": "input_exponent",
     "zero point": "input_zero_point",
     "weight 2^-e": "weight_exponent",
@@ -68,6 +75,7 @@ _COLUMNS = {
     "shift": "shift",
     "worst case": "worst_case",
     "acc bits": "accumulator_bits",
+    "circuit": "circuit_bits",
     "clipped": "clipped_parameters",
     "saturated": "saturated_inputs",
 }

@@ -1,78 +1,95 @@
-"""Reads a float ONNX multi-layer perceptron: follows the data from the input to the output."""
+"""Reads a float ONNX model: its nodes as a `FloatGraph`, constants folded."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import onnx
 from zkpot.compiler.errors import InputError
-from zkpot.compiler.quantize import FloatLayer
+from zkpot.compiler.float_graph import FloatGraph, FloatNode
+from zkpot.compiler.float_nodes import Linear
+from zkpot.compiler.integer_graph import logits
 
 from . import onnx_file
-from .constants import constants
-from .float_ops import READERS, Chain, refused
+from .float_affine import fold_affines
+from .float_ops import READERS
+from .float_reading import FloatReading, Reader, aliases, live, reads, refused
+from .float_trace import trace
 from .onnx_file import describe
+from .snippet import OPSET
 
-SUPPORTED = ", ".join(READERS)
+SUPPORTED = ", ".join(sorted(READERS))
 QUANTIZED = ("Quantize", "Dequantize", "DynamicQuantize", "QLinear", "QGemm", "QAttention")
 AFTER_THE_END = ("ArgMax", "Dropout", "Identity", "LogSoftmax", "Softmax")
-ANY_BATCH = 1_000_003  # stands for a symbolic batch; a prime, so that no reshape divides it by luck
 
 
 @dataclass(frozen=True)
 class FloatModel:
-    """A chain of dense layers, as the float model has them.
+    """A float classifier.
 
-    ``batch``: 1 or a symbol's name. ``shape``: of one sample. ``reshaped``: the node that flattens
-    the data, None where nothing does. ``puts_out_classes``: whether the model's own output is
-    class numbers rather than a row of scores.
+    ``batch``: 1 or a symbol's name. ``classes``: how many logits it has. ``puts_out_classes``:
+    whether the model's own output is class numbers rather than a row of scores. ``opset``: of the
+    nodes that are kept as they are.
     """
 
     proto: onnx.ModelProto
-    input_name: str
+    graph: FloatGraph
     batch: int | str
-    shape: tuple[int, ...]
-    reshaped: str | None
-    layers: tuple[FloatLayer, ...]
+    classes: int
     puts_out_classes: bool
+    opset: int
     warnings: tuple[str, ...]
 
     @property
-    def classes(self) -> int:
-        """How many logits there are."""
-        return int(self.layers[-1].bias.size)
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample."""
+        return self.graph.shape
 
 
 def read_float_model(path: Path) -> FloatModel:
-    """The layers of the float model in ``path``; InputError where zkpot can't quantize it."""
+    """The float model in ``path``; InputError where zkpot can't quantize it."""
     proto = onnx_file.load(path)
     _refuse_quantized(proto)
+    return read_float(proto, repr(str(path)))
+
+
+def read_float(proto: onnx.ModelProto, what: str) -> FloatModel:
+    """The float model ``proto``; ``what`` names it in messages."""
     data = _single_input(proto)
     batch, shape = _input_shape(data)
-    chain = Chain(
-        (batch if isinstance(batch, int) else ANY_BATCH, *shape),
-        constants(proto.graph),
-        onnx_file.opset(proto),
+    reading = _read(proto, data.name, shape, batch != 1)
+    output = reading.name(proto.graph.output[0].name)
+    graph = FloatGraph(data.name, shape, tuple(reading.nodes.values()), output)
+    graph = _named(_pruned(fold_affines(_pruned(graph))))
+    if not any(isinstance(node, Linear) for node in graph.nodes):
+        raise _no_classifier(what)
+    classes = math.prod(reading.shape(output))
+    if classes < 2:
+        raise _no_classifier(what)
+    warnings = [*reading.warnings, *_bounds_left_out(graph)]
+    opset = max(reading.opset, OPSET)
+    ended = reading.ended == "ArgMax"
+    return FloatModel(proto, graph, batch, classes, ended, opset, tuple(warnings))
+
+
+def _no_classifier(what: str) -> InputError:
+    return InputError(
+        f"{what} is not a classifier",
+        why="it needs a Gemm, MatMul or Conv that leads to two or more logits",
+        remedy="give every class an output of its own",
     )
-    chain = _follow(proto.graph, data.name, chain)
-    if not chain.layers or chain.layers[-1].bias.size < 2:
-        raise InputError(
-            f"{str(path)!r} is not a classifier",
-            why="it needs a Gemm or MatMul that puts out two or more logits",
-            remedy="give every class an output of its own",
-        )
-    layers, warnings = _named(chain.layers), list(chain.warnings)
-    if not layers[-1].linear:
-        warnings.append(
-            f"the bounds (Relu, Clip) on {layers[-1].output_name!r} are left out: "
+
+
+def _bounds_left_out(graph: FloatGraph) -> Iterator[str]:
+    last = logits(graph)
+    if last is not None and not last.linear:
+        yield (
+            f"the bounds (Relu, Clip) on {last.output!r} are left out: "
             "after the last layer they only make ties"
         )
-    classes = chain.ended == "ArgMax"
-    return FloatModel(
-        proto, data.name, batch, shape, chain.reshaped, layers, classes, tuple(warnings)
-    )
 
 
 def _refuse_quantized(proto: onnx.ModelProto) -> None:
@@ -116,40 +133,60 @@ def _input_shape(data: onnx.ValueInfoProto) -> tuple[int | str, tuple[int, ...]]
     return dims[0] or tensor.shape.dim[0].dim_param or "N", sample
 
 
-def _follow(graph: onnx.GraphProto, name: str, chain: Chain) -> Chain:
-    """Reads node after node from tensor ``name`` to the graph's output."""
-    while name != graph.output[0].name:
-        consumers = [node for node in graph.node if name in node.input]
-        if len(consumers) != 1:
-            raise InputError(
-                f"tensor {name!r} is read by {len(consumers)} nodes",
-                why="zkpot quantize takes chains of layers, without branches",
-                remedy="remove the branch, or quantize with onnxruntime.quantization instead",
-            )
-        chain = _read(chain, consumers[0])
-        name = consumers[0].output[0]
-    return chain
+def _read(
+    proto: onnx.ModelProto, data: str, shape: tuple[int, ...], symbolic: bool
+) -> FloatReading:
+    nodes = live(proto.graph)
+    for node in nodes:
+        _refuse_unknown(node)
+    found = trace(proto, data, shape, symbolic)
+    same = aliases(nodes, found)
+    counts = reads(proto.graph, nodes, same)
+    output = proto.graph.output[0].name
+    reading = FloatReading(found, output, onnx_file.opset(proto), counts, same)
+    for node in nodes:
+        if node.output[0] not in found.constants:
+            if reading.ended and node.op_type not in AFTER_THE_END:
+                ended = reading.ended
+                raise refused(node, f"it comes after {ended}", f"put {ended} at the very end")
+            if node.output[0] not in same or node.op_type == "Dropout":
+                _reader(node)(reading, node)
+    return reading
 
 
-def _read(chain: Chain, node: onnx.NodeProto) -> Chain:
-    known = node.op_type in READERS and node.domain in ("", "ai.onnx")
-    if not known:
+def _refuse_unknown(node: onnx.NodeProto) -> None:
+    """Before onnxruntime runs the model, which may know the node no better."""
+    if node.domain not in ("", "ai.onnx"):
         raise refused(node, f"it is not one of {SUPPORTED}", "replace or remove it")
-    if chain.ended and node.op_type not in AFTER_THE_END:
-        raise refused(node, f"it comes after {chain.ended}", f"put {chain.ended} at the very end")
-    return READERS[node.op_type](chain, node)
 
 
-def _named(layers: Sequence[FloatLayer]) -> tuple[FloatLayer, ...]:
-    """The layers with names that no other layer has, shared weights included."""
+def _reader(node: onnx.NodeProto) -> Reader:
+    if node.op_type not in READERS:
+        raise refused(node, f"it is not one of {SUPPORTED}", "replace or remove it")
+    return READERS[node.op_type]
+
+
+def _pruned(graph: FloatGraph) -> FloatGraph:
+    """Without the nodes that the output doesn't depend on."""
+    wanted, kept = {graph.output}, list[FloatNode]()
+    for node in reversed(graph.nodes):
+        if node.output in wanted:
+            kept.append(node)
+            wanted.update(node.inputs)
+    return replace(graph, nodes=tuple(kept[::-1]))
+
+
+def _named(graph: FloatGraph) -> FloatGraph:
+    """With names that no other node has, shared weights included."""
     taken: set[str] = set()
-    result = []
-    for layer in layers:
-        name = _fresh(layer.name, taken)
-        weight_name = _fresh(layer.weight_name, taken)
-        bias_name = _fresh(layer.bias_name, taken)
-        result.append(replace(layer, name=name, weight_name=weight_name, bias_name=bias_name))
-    return tuple(result)
+    nodes = []
+    for node in graph.nodes:
+        named = replace(node, name=_fresh(node.name, taken))
+        if isinstance(named, Linear):
+            weight, bias = (_fresh(n, taken) for n in (named.weight_name, named.bias_name))
+            named = replace(named, weight_name=weight, bias_name=bias)
+        nodes.append(named)
+    return replace(graph, nodes=tuple(nodes))
 
 
 def _fresh(name: str, taken: set[str]) -> str:

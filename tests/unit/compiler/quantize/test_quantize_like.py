@@ -96,7 +96,7 @@ def test_overflowing_channel_is_named(digits, task, tmp_path):
 
 def test_sums_beyond_float32_are_refused(digits, task, tmp_path):
     path, architecture, _ = task
-    huge = changed(path, tmp_path / "huge.onnx", lambda n, v: v + 1e5 * (n == "fc2.b"))
+    huge = changed(path, tmp_path / "huge.onnx", lambda n, v: v + 1e7 * (n == "fc2.b"))
     with pytest.raises(InputError, match=r"'fc2'(.|\n)*2\^24"):
         quantize_model(huge, digits.x, digits.y, like=architecture)
 
