@@ -9,7 +9,7 @@ from .linear import Operands
 from .onnx_file import attribute
 from .reading import Reading, refusal
 from .tensors import Real, Tensor
-from .windows import windows
+from .windows import channels_last, windows
 
 
 def conv(reading: Reading, node: onnx.NodeProto) -> Tensor:
@@ -20,11 +20,7 @@ def conv(reading: Reading, node: onnx.NodeProto) -> Tensor:
 def qlinear_conv(reading: Reading, node: onnx.NodeProto) -> Tensor:
     """QLinearConv(x, sx, zx, w, sw, zw, sy, zy, bias?)."""
     if attribute(node, "channels_last", 0):
-        raise refusal(
-            node,
-            "its attribute channels_last is 1",
-            "give the model as quantized, with channels first, not as onnxruntime optimized it",
-        )
+        raise channels_last(node, "its attribute channels_last is 1")
     bias_at = 8 if len(node.input) > 8 and node.input[8] else None
     operands = linear.integers(reading, node, bias_at=bias_at)
     return linear.finish(reading, node, convolution(reading, node, operands), 6)

@@ -12,7 +12,7 @@ from .linear import finish
 from .onnx_file import attribute
 from .reading import Reading, activation, node_name, refusal, zero_point
 from .tensors import Integer, Real, RealMean, Tensor
-from .windows import Windows, image_shape, windows
+from .windows import Windows, channels_last, image_shape, windows
 
 
 def max_pool(reading: Reading, node: onnx.NodeProto) -> Tensor:
@@ -27,6 +27,11 @@ def global_max_pool(reading: Reading, node: onnx.NodeProto) -> Tensor:
     """The largest element of each channel."""
     x = maximum_of(reading, node)
     return largest(reading, node, x, windows(node, x.shape, image_shape(node, x.shape)[1:]))
+
+
+def nhwc_max_pool(_reading: Reading, node: onnx.NodeProto) -> Tensor:
+    """Refused: channels come last."""
+    raise channels_last(node, "it takes images with their channels last")
 
 
 def maximum_of(reading: Reading, node: onnx.NodeProto) -> Integer | Real:
@@ -94,11 +99,7 @@ def qlinear_global_average_pool(reading: Reading, node: onnx.NodeProto) -> Tenso
 
 def _integer(reading: Reading, node: onnx.NodeProto) -> Real:
     if attribute(node, "channels_last", 0):
-        raise refusal(
-            node,
-            "its attribute channels_last is 1",
-            "give the model as quantized, with channels first, not as onnxruntime optimized it",
-        )
+        raise channels_last(node, "its attribute channels_last is 1")
     scale, zero = reading.floats(node, 1, "input scale"), zero_point(reading, node, 2)[0]
     if scale.ndim or zero.ndim:
         raise refusal(node, "its input is quantized per channel", "quantize it per tensor")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import onnx
 
+from ..errors import InputError
 from ..ops.geometry import Geometry
 from .onnx_file import attribute
 from .reading import refusal
@@ -58,6 +59,12 @@ class Windows:
     def whole_image(self) -> bool:
         """Whether there is one window, the whole image."""
         return all(a.kernel == a.size and a.pads == (0, 0) and a.dilation == 1 for a in self.axes)
+
+
+def channels_last(node: onnx.NodeProto, why: str) -> InputError:
+    """The refusal of what only onnxruntime's optimizer writes."""
+    remedy = "give the model as it was quantized, with channels first, not as onnxruntime saved it"
+    return refusal(node, why, remedy)
 
 
 def image_shape(node: onnx.NodeProto, shape: tuple[int, ...]) -> tuple[int, ...]:
