@@ -18,6 +18,8 @@ PUBLIC_INPUTS: Mapping[str, frozenset[int]] = {
     "DequantizeLinear": frozenset({1, 2}),
     "Expand": frozenset({1}),
     "Gather": frozenset({1}),
+    "GatherElements": frozenset({1}),
+    "GatherND": frozenset({1}),
     "MatMulInteger": frozenset({2, 3}),
     "MatMulIntegerToFloat": frozenset({2, 3, 4, 5}),
     "Mul": frozenset({0, 1}),
@@ -41,6 +43,8 @@ PUBLIC_INPUTS: Mapping[str, frozenset[int]] = {
     "Squeeze": frozenset({1}),
     "Tile": frozenset({1}),
     "Unsqueeze": frozenset({1}),
+    "Upsample": frozenset({1}),
+    "Where": frozenset({0}),
 }
 
 
@@ -76,13 +80,17 @@ def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
 
 
 def _uses(graph: onnx.GraphProto) -> tuple[set[str], set[str]]:
-    """Names that are read at public positions, and at any other."""
+    """Names that are read at public positions, and at any other.
+
+    What leads to public positions alone, as the arithmetic of shapes does, is public itself.
+    """
     public: set[str] = set()
-    private: set[str] = set()
-    for node in graph.node:
+    private: set[str] = {output.name for output in graph.output}
+    for node in reversed(graph.node):
         positions = PUBLIC_INPUTS.get(node.op_type, frozenset())
+        leads = bool(public.intersection(node.output)) and not private.intersection(node.output)
         for position, name in enumerate(node.input):
-            (public if position in positions else private).add(name)
+            (public if leads or position in positions else private).add(name)
     return public, private
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 from zkpot.compiler.frontend import import_model
+from zkpot.compiler.frontend.architecture import strip_weights
 from zkpot.compiler.frontend.oracle import check_model
 from zkpot.compiler.frontend.oracle_report import Cause
 
@@ -50,9 +51,13 @@ class Images(Builder):
         save(path, self.nodes, self.arrays, types, outputs, opset)
 
     def exact(self, save, path, output, grid, *, opset=17):
-        """Saves the model, and holds it against onnxruntime on every tensor. The graph."""
+        """Saves the model, and holds it against onnxruntime on every tensor. Its graph, which is
+        that of the model without its weights, too."""
         self.written(save, path, output, opset=opset)
         imported = import_model(path)
         report = check_model(path, self.data(grid), imported=imported)
         assert report.cause is Cause.NONE, str(report)
+        stripped = path.with_name("architecture.onnx")
+        stripped.write_bytes(strip_weights(path.read_bytes()))
+        assert import_model(stripped).graph == imported.graph
         return imported.graph
