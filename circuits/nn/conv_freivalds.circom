@@ -69,25 +69,32 @@ template ConvFreivalds(
 
     // rowSum[c·H + y][kx] = Σ weighted[i][c, y, column under tap kx], over samples and windows.
     signal rowSum[C * H][kw];
-    for (var y = 0; y < H; y++) {
-        for (var kx = 0; kx < kw; kx++) {
+    for (var kx = 0; kx < kw; kx++) {
+        var columns[OW];
+        var width = 0;
+        for (var ox = 0; ox < OW; ox++) {
+            var column = ox * sw + kx * dw - pl;
+            if (column >= 0 && column < W) {
+                columns[width] = column;
+                width++;
+            }
+        }
+        for (var y = 0; y < H; y++) {
+            var read = 0;
+            for (var oy = 0; oy < OH; oy++) {
+                var offset = y + pt - oy * sh;
+                if (offset >= 0 && offset < kh * dh && offset % dh == 0) { read = 1; }
+            }
             for (var c = 0; c < C; c++) {
                 var sum = 0;
-                for (var i = 0; i < n; i++) {
-                    var part = 0;
-                    for (var ox = 0; ox < OW; ox++) {
-                        var column = ox * sw + kx * dw - pl;
-                        if (column >= 0 && column < W) { part += weighted[i][(c * H + y) * W + column]; }
+                if (R > 1 && read) {
+                    for (var i = 0; i < n; i++) {
+                        var part = 0;
+                        for (var q = 0; q < width; q++) { part += weighted[i][(c * H + y) * W + columns[q]]; }
+                        sum += part;
                     }
-                    sum += part;
                 }
-                var read = 0;
-                for (var oy = 0; oy < OH; oy++) {
-                    var offset = y + pt - oy * sh;
-                    if (offset >= 0 && offset < kh * dh && offset % dh == 0) { read = 1; }
-                }
-                if (R > 1 && read) { rowSum[c * H + y][kx] <== sum; }
-                else { rowSum[c * H + y][kx] <== 0; }
+                rowSum[c * H + y][kx] <== sum;
             }
         }
     }
