@@ -197,9 +197,11 @@ class MaxPool(FloatNode):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Movement(FloatNode):
-    """Elements of the concatenated inputs, by ``index``: int64 [size], -1 for zero."""
+    """Elements of the concatenated inputs, ``total`` in all, by ``index``: int64 [size], -1 for
+    zero."""
 
     index: IntArray
+    total: int
     keeps_grid = True
 
     def compute(self, inputs: Sequence[Values]) -> Values:
@@ -217,7 +219,8 @@ class Movement(FloatNode):
     @property
     def identity(self) -> bool:
         """Whether only the shape changes."""
-        return len(self.inputs) == 1 and np.array_equal(self.index, np.arange(self.size))
+        single = len(self.inputs) == 1
+        return single and np.array_equal(self.index, np.arange(self.total))
 
     def signature(self) -> tuple[object, ...]:
         """Kind and indices."""

@@ -156,10 +156,9 @@ def finest_output(model: IntegerGraph, node: FloatNode) -> int | None:
     """The greatest exponent of a grid that ``node``'s output can be rounded to; None: any."""
     if isinstance(node, Linear):
         return min(model.layer(node).accumulator_exponents) - 1
-    grids = [model.quantized(name) for name in node.inputs]
-    if isinstance(node, AveragePool) and not node.exact:
+    if node.keeps_grid or (isinstance(node, AveragePool) and not node.exact):
         return None
-    return None if node.keeps_grid else node.finest(grids)
+    return node.finest([model.quantized(name) for name in node.inputs])
 
 
 def valid(model: IntegerGraph) -> bool:

@@ -86,19 +86,13 @@ def _inexact(node: object, model: IntegerGraph) -> bool:
 
 
 def cost(model: IntegerGraph) -> float:
-    """Constraints of the linear layers and of their requantization, about, a sample.
-
-    The layers on the data are folded by the verifier: hashed and folded, a bit costs 42/253 more
-    (design 3.9). The others are packed products, or a fold of the same weights where cheaper.
-    """
+    """Constraints by which accumulators' widths count, about, a sample: requantization, and what
+    hashing adds to the layers on the data, which the verifier folds (design 3.9)."""
     total = 0.0
     source = model.graph.groups[model.graph.input]
     for node in model.linears:
         layer = model.layer(node)
         bits = circuit_bits(layer.bits, max(layer.shifts), layer.output)
-        total += node.size * (bits + 5)
-        if model.graph.groups[node.inputs[0]] == source:
-            total += node.size * 42 * bits / FIELD_BITS
-        else:
-            total += node.macs / (FIELD_BITS // (bits + 1))
+        folded = model.graph.groups[node.inputs[0]] == source
+        total += node.size * (bits + 5 + (42 * bits / FIELD_BITS if folded else 0))
     return total

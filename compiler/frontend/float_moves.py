@@ -36,6 +36,7 @@ def reshape(reading: FloatReading, node: onnx.NodeProto) -> None:
             output=node.output[0],
             shape=shape,
             index=np.arange(math.prod(shape)),
+            total=math.prod(shape),
         )
     )
 
@@ -93,6 +94,7 @@ def _add(
             output=output,
             shape=reading.shape(output),
             index=index,
+            total=sum(map(math.prod, shapes)),
             snippet=piece.modern(shapes),
         )
     )

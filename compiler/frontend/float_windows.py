@@ -113,10 +113,14 @@ def reduce_mean(reading: FloatReading, node: onnx.NodeProto) -> None:
         )
     )
     if pooled != output:
-        index = np.arange(shape[0])
         reading.add(
             Movement(
-                name=f"{name}_squeezed", inputs=(pooled,), output=output, shape=final, index=index
+                name=f"{name}_squeezed",
+                inputs=(pooled,),
+                output=output,
+                shape=final,
+                index=np.arange(shape[0]),
+                total=shape[0],
             )
         )
 
