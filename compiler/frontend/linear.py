@@ -15,6 +15,8 @@ from .quantization import EIGHT_BITS, Written, requantized
 from .reading import Reading, activation, node_name, refusal, zero_point
 from .tensors import Floats, Real, RealConstant, RealMean, Tensor
 
+INT32 = 2.0**31
+
 
 @dataclass(frozen=True)
 class Operands:
@@ -35,13 +37,10 @@ def dequantized(reading: Reading, node: onnx.NodeProto) -> Operands:
     """Data, weight and maybe bias as inputs 0, 1 and 2, each behind a DequantizeLinear."""
     x = dequantized_data(reading, node)
     weight = _dequantized_constant(reading, node, 1, "weight")
-    bias = None
-    if len(node.input) > 2 and node.input[2]:
-        bias = _dequantized_constant(reading, node, 2, "bias")
     if weight.dtype == "int32":
         raise refusal(node, "its weight is int32", "use int8 or uint8 weights")
-    if bias is not None:
-        check_bias(node, bias, x.scale * weight.scale)
+    biased_layer = len(node.input) > 2 and bool(node.input[2])
+    bias = _bias(reading, node, x.scale * weight.scale) if biased_layer else None
     alone = len(reading.readers.get(node.output[0], ())) == 1
     return Operands(x, weight, bias, _kernel(x, weight) if alone else None)
 
@@ -77,6 +76,36 @@ def _dequantized_constant(
         name = node.input[position]
         raise refusal(node, f"its {what} {name!r} is not constant", f"use a constant {what}")
     return found
+
+
+def _bias(reading: Reading, node: onnx.NodeProto, scale: Floats) -> RealConstant:
+    """Input 2 as int32 at the accumulators' scale; a float one as onnxruntime quantizes it."""
+    raw = reading.constants.get(node.input[2])
+    made = reading.producers.get(node.input[2])
+    stored = made is None or made.op_type == "Constant"
+    if raw is None or raw.dtype != np.float32 or not stored:
+        bias = _dequantized_constant(reading, node, 2, "bias")
+        check_bias(node, bias, scale)
+        return bias
+    steps = np.rint(raw / scale)
+    if not _quantized_behind(reading, node.output[0]) or not (np.abs(steps) < INT32).all():
+        raise refusal(
+            node,
+            "its bias is a float that onnxruntime does not quantize",
+            "quantize the bias to int32, or the layer's result to 8 bits",
+        )
+    integers, zero = steps.astype(np.int64), np.zeros((), np.int64)
+    return RealConstant(node.input[2], integers, scale, zero, "int32")
+
+
+def _quantized_behind(reading: Reading, tensor: str) -> bool:
+    """Whether ``tensor`` goes into a QuantizeLinear alone, or into a Relu before one."""
+    first, *others = reading.readers.get(tensor, (None,))
+    if first is None or others:
+        return False
+    if first.op_type == "Relu":
+        return _quantized_behind(reading, first.output[0])
+    return first.op_type == "QuantizeLinear"
 
 
 def check_bias(node: onnx.NodeProto, bias: RealConstant, scale: Floats) -> None:

@@ -122,6 +122,36 @@ def test_what_stands_between_it_and_its_quantizer(path, save, between, dtype):
     assert report.cause is Cause.NONE, str(report)
 
 
+def float_bias(op, dtype, after, *, quantized=True):
+    b, random = Builder(2), np.random.default_rng(2)
+    shape, size = ((2, 6, 6), (4, 2, 3, 3)) if op == "Conv" else ((12,), (12, 4))
+    ends = Ends(b, random, dtype, (0.1, 0.03), shape)
+    steps = random.integers(-900, 900, 4) + np.array([0.5, 0.25, -0.5, 0.7])  # ties, too
+    bias = b.array(steps * np.float32(np.float32(0.1) * np.float32(0.02)), np.float32)
+    weight = b.weight(size, 0.02, axis=0 if op == "Conv" else 1)
+    current = b.node(op, [ends.real(), weight, bias])
+    current = b.node(after, [current]) if after else current
+    return ends, b.both(current, ends.result) if quantized else current
+
+
+@pytest.mark.parametrize("op", ["Conv", "Gemm"])
+@pytest.mark.parametrize("dtype", ["uint8", "int8"])
+@pytest.mark.parametrize("after", ["", "Relu"])
+def test_float_biases_before_a_quantizer(path, save, op, dtype, after):
+    ends, output = float_bias(op, dtype, after)
+    ends.save(save, path, output)
+    report = check_model(path, ends.samples(60))
+    assert report.cause in (Cause.NONE, Cause.FLOAT_KERNEL if after else Cause.NONE), str(report)
+
+
+@pytest.mark.parametrize("op", ["Conv", "Gemm"])
+def test_float_biases_of_float_results_are_refused(path, save, op):
+    ends, output = float_bias(op, "uint8", "", quantized=False)
+    ends.save(save, path, output)
+    with pytest.raises(InputError, match="its bias is a float"):
+        import_model(path)
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "int8"])
 def test_a_batch_of_one(path, save, dtype):
     layer = convolution(5, "Conv", dtype=dtype, powers=True)

@@ -187,11 +187,6 @@ def test_sixteen_bit_activations(quantized):
     refused(path, "node 'x_QuantizeLinear'", "it quantizes to uint16", "use uint8 or int8")
 
 
-def test_biases_that_stay_float(quantized):
-    text = refused(quantized(options={"QuantizeBias": False}), "node 'fc0'", "'b0'")
-    assert "a constant that is not quantized" in text
-
-
 @pytest.mark.parametrize("dtype", ["int32", "float64"])
 def test_a_bias_at_another_scale(edit, dtype):
     def change(model):

@@ -33,6 +33,8 @@ WAYS = [
     {"options": {"ActivationSymmetric": True}},
     {"options": {"ActivationSymmetric": True}, "activations": "QInt8"},
     {"options": {"ActivationSymmetric": True}, "style": "QOperator", "kind": "matmul"},
+    {"options": {"QuantizeBias": False}},
+    {"options": {"QuantizeBias": False}, "per_channel": True, "activations": "QInt8"},
     {"options": {"WeightSymmetric": False}},
     {"weights": "QUInt8"},
     {"weights": "QUInt8", "style": "QOperator", "per_channel": True},
