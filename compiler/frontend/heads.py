@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import onnx
 
 from .onnx_file import attribute
@@ -19,6 +21,12 @@ def _head(reading: Reading, node: onnx.NodeProto, axis: int) -> Head:
         raise refusal(node, "its input is no logits of a quantized layer", "put it last")
     if axis not in (-1, len(tensor.shape)):
         raise refusal(node, f"its axis is {axis}", "apply it over the classes, the last axis")
+    if prod(tensor.shape[:-1]) != 1:
+        raise refusal(
+            node,
+            f"its input's samples have shape {list(tensor.shape)}, several rows of classes",
+            "give one class a sample: flatten the logits before it",
+        )
     return Head(tensor.shape, node.input[0], tensor, node.op_type)
 
 
