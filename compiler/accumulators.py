@@ -31,7 +31,9 @@ def worst_cases(graph: Graph, node: Node, values: Mapping[str, IntArray]) -> lis
     """One entry a channel of the linear layer ``node``, from the actual weights."""
     weight = values[node.inputs[1]]
     bias = values[node.inputs[2]] if len(node.inputs) == 3 else None
-    low, high = worst_case(graph.value(node.inputs[0]).type.interval, weight, bias)
+    # Padding counts 0, which a centred interval holds unless its zero point is out of range.
+    x = graph.value(node.inputs[0]).type.interval.union(Interval(0, 0))
+    low, high = worst_case(x, weight, bias)
     return [
         WorstCase(node.name, channel, Interval(int(a), int(b)))
         for channel, (a, b) in enumerate(zip(low, high, strict=True))

@@ -54,7 +54,7 @@ class Circuit:
         """Public inputs of one entry."""
         if node.op == "public_data":
             return elements(node, self.samples)
-        return folded_columns(node, self.graph) + len(node.inputs) - 2
+        return folded_columns(node) + len(node.inputs) - 2
 
     @property
     def folded_length(self) -> int:

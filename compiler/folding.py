@@ -8,7 +8,7 @@ from .circuit import Circuit
 from .field import FIELD, PACK_BITS
 from .ir import Node
 from .ops.base import IntArray
-from .ops.geometry import flat, geometry
+from .ops.geometry import geometry
 
 LIMB_BITS = 20
 """Limbs of the powers: 20 + 8 bits and 2^25 rows fit the 53 bits in which float64 is exact."""
@@ -41,7 +41,7 @@ def weighted_columns(weights: list[int], rows: IntArray) -> list[int]:
 
 def _rows(node: Node, data: IntArray) -> IntArray:
     """(n·positions, columns): what each output of a layer on the data sums over."""
-    windows = geometry(node) if "image" in node.attrs else flat(data.shape[1])
+    windows = geometry(node)
     taken = windows.windows(data).transpose(0, 2, 1, 3)
     return taken.reshape(len(data) * windows.positions, -1)
 

@@ -12,8 +12,6 @@ from .conv_freivalds import ConvFreivalds
 from .conv_packed import ConvPacked
 from .count_correct import CountCorrect
 from .dense import Dense
-from .dense_folded import DenseFolded
-from .dense_packed import DensePacked
 from .max_pool import MaxPool
 from .multiply import Multiply
 from .public_data import PublicData
@@ -36,8 +34,6 @@ _ALL: tuple[Op, ...] = (
     ConvPacked(),
     CountCorrect(),
     Dense(),
-    DenseFolded(),
-    DensePacked(),
     MaxPool(),
     Multiply(),
     PublicData(),

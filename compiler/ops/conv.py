@@ -59,7 +59,7 @@ class Conv(Op):
         ]
         out = np.concatenate(parts)
         if len(inputs) == 3:
-            out += inputs[2].reshape(1, -1, 1)
+            out = out + inputs[2].reshape(1, -1, 1)
         return out.reshape(len(x), -1)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..ir import Graph, Interval, Node, TensorType
-from .base import IntArray, Op, int_attr, zeros
+from ..ir import Interval, Node, TensorType
+from .base import IntArray, Op
 
 
 def worst_case(x: Interval, weight: IntArray, bias: IntArray | None) -> tuple[IntArray, IntArray]:
@@ -39,20 +39,3 @@ class Dense(Op):
     def evaluate(self, node: Node, inputs: Sequence[IntArray]) -> IntArray:
         out = inputs[0] @ inputs[1]
         return out + inputs[2] if len(inputs) == 3 else out
-
-
-def dimensions(node: Node, graph: Graph) -> tuple[int, int, int]:
-    """K, M, and 1 if there is a bias."""
-    depth, width = graph.value(node.inputs[1]).type.shape
-    return depth, width, int(len(node.inputs) == 3)
-
-
-def bias_input(node: Node, width: int) -> str:
-    """The bias, or constant zeros where there is none."""
-    return node.inputs[2] if len(node.inputs) == 3 else zeros(width)
-
-
-def group_sizes(node: Node, width: int) -> list[int]:
-    """How many outputs each packed group holds."""
-    slots = int_attr(node, "slots")
-    return [min(slots, width - start) for start in range(0, width, slots)]

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..ir import Attribute, Graph, Node
+from ..ir import Attribute, Node
 from .base import IntArray, ints_attr
 
 PADDING = -1
@@ -83,9 +83,7 @@ def flat(depth: int) -> Geometry:
     return Geometry((depth, 1, 1), one, one, one, (0, 0), one)
 
 
-def folded_columns(node: Node, graph: Graph) -> int:
-    """Columns of the data that a fold sums: every tap of every channel, or every element."""
-    if "image" not in node.attrs:
-        return graph.value(node.inputs[1]).type.shape[0]
+def folded_columns(node: Node) -> int:
+    """Columns of the data that a fold sums: every tap of every channel."""
     windows = geometry(node)
     return windows.image[0] * windows.taps_per_channel

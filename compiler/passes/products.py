@@ -14,21 +14,11 @@ from ..cost import proving_work
 from ..errors import SoundnessError
 from ..field import PACK_BITS
 from ..ir import Graph, Node
-from ..ops import REGISTRY
 from ..ops.base import int_attr
-from ..ops.geometry import flat, geometry
+from ..ops.geometry import geometry
 from ..program import Program
 from .bounds import enforced
 from .slot_intervals import undetermined
-
-PUBLIC = ("dense_folded", "conv_folded")
-
-
-def _as_conv(node: Node, graph: Graph) -> Node:
-    if node.op != "dense":
-        return node
-    depth = graph.value(node.inputs[1]).type.shape[0]
-    return replace(node, op="conv").with_attrs(**flat(depth).attrs, groups=1)
 
 
 def _packed(node: Node, graph: Graph, samples: int, places: int) -> Iterator[Node]:
@@ -45,17 +35,12 @@ def _packed(node: Node, graph: Graph, samples: int, places: int) -> Iterator[Nod
 
 
 def _candidates(node: Node, graph: Graph, samples: int, places: int) -> Iterator[Node]:
-    if node.op in PUBLIC:
+    if node.op == "conv_folded":
         yield node.with_attrs(slots=places)
         return
-    if node.op == "dense":
-        yield replace(node, op="dense_packed").with_attrs(slots=places)
-        if "conv_packed" not in REGISTRY:
-            return
-    conv = _as_conv(node, graph)
-    yield from _packed(conv, graph, samples, places)
-    if int_attr(conv, "groups") == 1:
-        yield replace(conv, op="conv_freivalds").with_attrs(slots=places)
+    yield from _packed(node, graph, samples, places)
+    if int_attr(node, "groups") == 1:
+        yield replace(node, op="conv_freivalds").with_attrs(slots=places)
 
 
 def _laid_out(program: Program, node: Node) -> Node:

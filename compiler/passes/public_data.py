@@ -14,8 +14,6 @@ from ..errors import InputError
 from ..ir import Graph, Node, Value
 from ..program import Program
 
-FOLDED = {"dense": "dense_folded", "conv": "conv_folded"}
-
 
 def _only_linear(graph: Graph, readers: list[Node]) -> bool:
     name = graph.data.name
@@ -46,7 +44,5 @@ def public_data(program: Program) -> Program:
         )
     if not _only_linear(graph, readers):
         return _as_witness(program)
-    folded = tuple(
-        replace(node, op=FOLDED[node.op]) if node in readers else node for node in graph.nodes
-    )
-    return program.with_nodes(folded)
+    folded = (replace(n, op="conv_folded") if n in readers else n for n in graph.nodes)
+    return program.with_nodes(tuple(folded))

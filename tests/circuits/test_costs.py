@@ -6,7 +6,7 @@ import random
 
 import pytest
 from rig.calls import Case, case, constraint_counts
-from rig.cases import LINES, SHAPES, SHIFTS, dense_case, line_case, shift_case
+from rig.cases import LINES, SHIFTS, line_case, shift_case
 from rig.windows import GEOMETRIES, pool_case
 from zkpot.compiler.ir import Interval, TensorType
 
@@ -15,19 +15,6 @@ BYTE = Interval(-128, 127)
 
 def row(m: int) -> TensorType:
     return TensorType((m,), BYTE)
-
-
-def dense() -> list[Case]:
-    more = [
-        (1, 2, 7, 3, 60, True),
-        (1, 2, 7, 6, 40, False),
-        (4, 1, 2, 2, 100, False),
-        (2, 3, 3, 1, 200, True),
-        (3, 8, 4, 3, 63, False),
-    ]
-    return [
-        dense_case(op, *shape) for op in ("dense_packed", "dense_folded") for shape in SHAPES + more
-    ]
 
 
 def shifts() -> list[Case]:
@@ -110,7 +97,7 @@ def lookups() -> list[Case]:
 
 @pytest.mark.parametrize(
     "group",
-    [dense, shifts, lines, tables, degenerate_tables, counting, elementwise, pools, lookups],
+    [shifts, lines, tables, degenerate_tables, counting, elementwise, pools, lookups],
     ids=lambda g: g.__name__,
 )
 def test_the_formula_is_the_count(group):

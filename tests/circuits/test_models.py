@@ -16,7 +16,6 @@ from zkpot.compiler.emit import emit
 from zkpot.compiler.errors import InputError
 from zkpot.compiler.ir import Interval
 
-
 EVERY = (*ALL, *CONVOLUTIONAL)
 
 

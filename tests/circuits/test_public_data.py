@@ -8,7 +8,14 @@ from zkpot.compiler.folding import packed_data
 from zkpot.compiler.ir import Graph, Interval, Node, Quantization, TensorType, Value
 from zkpot.compiler.ops.public_data import PublicData, elements
 
-SHAPES = [(1, 1, 0, 8), (2, 5, -128, 8), (3, 21, -7, 8), (4, 32, 0, 8), (3, 50, -3, 4), (1, 32, 0, 8)]
+SHAPES = [
+    (1, 1, 0, 8),
+    (2, 5, -128, 8),
+    (3, 21, -7, 8),
+    (4, 32, 0, 8),
+    (3, 50, -3, 4),
+    (1, 32, 0, 8),
+]
 
 
 def entry(n: int, size: int, lo: int, bits: int) -> tuple[Node, Call, int]:

@@ -6,7 +6,7 @@ import re
 from importlib.resources import files
 
 import pytest
-from liars import bits, conv, count, data, dense, pool, requantize
+from liars import bits, conv, count, data, pool, requantize
 from liars.liar import Stage
 from rig.build import library
 from rig.twin import hints, uncommented
@@ -17,7 +17,6 @@ LIARS = [
     *conv.LIARS,
     *bits.LIARS,
     *requantize.LIARS,
-    *dense.LIARS,
     *count.LIARS,
     *data.LIARS,
     *pool.LIARS,

@@ -39,25 +39,6 @@ def shift_case(shifts: tuple[int, ...], lo: int, hi: int, extra: int, samples: i
     return case("requantize_shift", [x], samples, shift=shift, lo=lo, hi=hi, bits=bits)
 
 
-SHAPES = [
-    # n, K, M, slots, stride, biased
-    (1, 1, 1, 1, 253, False),
-    (2, 4, 3, 2, 20, True),
-    (3, 5, 4, 4, 63, True),
-    (2, 3, 5, 2, 18, False),
-    (1, 6, 12, 11, 23, True),
-    (2, 1, 3, 3, 84, True),
-]
-LIMIT = 127
-
-
-def dense_case(op: str, n: int, k: int, m: int, slots: int, stride: int, biased: bool) -> Case:
-    types = [TensorType((k,), Interval(-LIMIT, LIMIT)), TensorType((k, m), Interval(-LIMIT, LIMIT))]
-    if biased:
-        types.append(TensorType((1, m), Interval(-1000, 1000)))
-    return case(op, types, n, range(1, len(types)), slots=slots, stride=stride)
-
-
 LINES = [
     # ((num, offset, shift) a channel or for all, lo, hi, low, bits)
     (((5, 640, 4),), -128, 127, -2048, 12),

@@ -87,14 +87,14 @@ class Fold:
 
     @property
     def output(self) -> str:
-        return self.task.circuit.fold.output.name
+        return self.task.circuit.entries[0].output.name
 
     @property
     def stride(self) -> int:
-        return int_attr(self.task.circuit.fold, "stride")
+        return int_attr(self.task.circuit.entries[0], "stride")
 
     def packed(self, rows: IntArray) -> list[int]:
-        assert rows.shape[1] <= int_attr(self.task.circuit.fold, "slots")
+        assert rows.shape[1] <= int_attr(self.task.circuit.entries[0], "slots")
         return [sum(int(v) << (self.stride * j) for j, v in enumerate(row)) for row in rows]
 
     def right_side(self, outputs: IntArray, r: int) -> int:
@@ -118,7 +118,7 @@ class Fold:
 
 def winning(task: Task, rng: np.random.Generator, reach: int) -> dict[str, IntArray]:
     """Outputs of the first layer within ``reach`` of 0 at which every label wins, by trial."""
-    fold = task.circuit.fold
+    fold = task.circuit.entries[0]
     for _ in range(100_000):
         drawn = rng.integers(-reach, reach + 1, (task.circuit.samples, fold.output.type.size))
         logits = downstream(task, {fold.output.name: drawn})[task.circuit.evaluation.inputs[0]]

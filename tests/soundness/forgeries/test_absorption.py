@@ -32,7 +32,7 @@ def test_a_free_fold_proves_any_count():
     fold = Fold(task)
     forged = winning(task, np.random.default_rng(81), 1000)
     statement = task.statement(forged)
-    rows = np.concatenate([task.values[name] for name in task.circuit.fold.inputs[1:]])
+    rows = np.concatenate([task.values[name] for name in task.circuit.entries[0].inputs[1:]])
     first, *others = statement.u
     missing = fold.right_side(forged[fold.output], statement.r) - fold.left_side([0, *others], rows)
     fitted = missing * pow(fold.packed(rows)[0], -1, FIELD) % FIELD
@@ -48,7 +48,7 @@ def test_a_free_fold_proves_any_count():
     assert folded(task.circuit, task.data, free.r) == statement.u
     assert fitted != first
     honest = attempt(task.text, task.inputs(statement, forged))
-    assert honest.objects(r"DenseFolded#0\.")
+    assert honest.objects(r"ConvFolded#0\.")
 
 
 def wide() -> Task:
@@ -93,7 +93,7 @@ def stated(task: Task, cm: int, r: int) -> Statement:
 def test_biases_outside_the_sponge_prove_any_count():
     task = wide()
     fold, plan = Fold(task), task.circuit.absorption
-    weight, bias = (task.values[name] for name in task.circuit.fold.inputs[1:])
+    weight, bias = (task.values[name] for name in task.circuit.entries[0].inputs[1:])
     forged = labelled(task, 5, -5)
     elements = [
         *packed(weight.ravel().tolist(), plan.commitment[0]),
@@ -108,7 +108,7 @@ def test_biases_outside_the_sponge_prove_any_count():
 
     hashed = packed(forged.ravel().tolist(), plan.challenge[0])
     salt, r, slots = ground(task, cm, hashed, biases, range(-(1 << LOW), 1 << LOW))
-    private = {fold.output: forged, task.circuit.fold.inputs[2]: np.array([slots], object)}
+    private = {fold.output: forged, task.circuit.entries[0].inputs[2]: np.array([slots], object)}
     task = replace(task, salts=(task.salts[0], salt))
 
     text = replaced(
@@ -123,10 +123,10 @@ def test_biases_outside_the_sponge_prove_any_count():
 
     # On the real circuit these biases change cm, hence r; neither r's fold fits.
     second = replace(
-        task, values={**task.values, task.circuit.fold.inputs[2]: np.array([slots], object)}
+        task, values={**task.values, task.circuit.entries[0].inputs[2]: np.array([slots], object)}
     )
     for statement in (stated(task, cm, r), second.statement({fold.output: forged})):
-        assert attempt(task.text, task.inputs(statement, private)).objects(r"DenseFolded#0\.")
+        assert attempt(task.text, task.inputs(statement, private)).objects(r"ConvFolded#0\.")
 
 
 def high_only(text: str, task: Task) -> str:
@@ -149,7 +149,7 @@ def high_only(text: str, task: Task) -> str:
 def test_low_bits_outside_the_sponge_prove_any_count():
     task = wide()
     fold, plan = Fold(task), task.circuit.absorption
-    rows = np.concatenate([task.values[name] for name in task.circuit.fold.inputs[1:]])
+    rows = np.concatenate([task.values[name] for name in task.circuit.entries[0].inputs[1:]])
     high = labelled(task, 0, -1)
     cm = task.statement().cm
 
@@ -171,7 +171,7 @@ def test_low_bits_outside_the_sponge_prove_any_count():
 
     for statement in (stated(task, cm, r), task.statement({fold.output: outputs})):
         assert attempt(task.text, task.inputs(statement, {fold.output: outputs})).objects(
-            r"DenseFolded#0\."
+            r"ConvFolded#0\."
         )
 
 
@@ -183,4 +183,4 @@ def test_the_right_outputs_are_the_only_ones_that_fold():
     wrong = {name: right[name].copy()}
     wrong[name][1, 2] += 1
     assert downstream(task, wrong)[name] is wrong[name]
-    assert attempt(task.text, task.inputs(task.statement(wrong), wrong)).objects("DenseFolded")
+    assert attempt(task.text, task.inputs(task.statement(wrong), wrong)).objects("ConvFolded")

@@ -14,7 +14,7 @@ from rig.witness import complaints, solve
 from zkpot.compiler.field import FIELD
 from zkpot.compiler.ops.base import int_attr
 
-OUT = Hint("nn/dense_packed.circom", "DensePacked", "out[i][j]")
+OUT = Hint("nn/conv_packed.circom", "ConvPackedBlock", "out[i][at]")
 
 
 def logits(task: Task) -> np.ndarray:
@@ -28,7 +28,7 @@ def losing(task: Task, classes: int) -> Task:
 
 
 def last_stride(task: Task) -> int:
-    (node,) = (n for n in task.circuit.graph.nodes if n.op == "dense_packed")
+    (node,) = (n for n in task.circuit.graph.nodes if n.op == "conv_packed")
     return int_attr(node, "stride")
 
 
@@ -76,12 +76,12 @@ def test_a_stride_narrower_than_the_outputs_makes_slots_interchangeable():
     lies = {OUT: constants(forged)}
     main, inputs = hashed_outside(task)
 
-    text = replaced(main, r"(DensePacked\(3, 3, 3, 1, \d+, )\d+\)", rf"\g<1>{narrow})")
+    text = replaced(main, r"(ConvPacked\([^)]*, )\d+(, -?\d+, \d+\))", rf"\g<1>{narrow}\g<2>")
     calibrated = attempt(text, inputs, lies)
     assert calibrated.passes
     assert calibrated.witness["main.k"] == 3
 
-    assert attempt(main, inputs, lies).objects(r"DensePacked#0\.packed\[")
+    assert attempt(main, inputs, lies).objects(r"v_private_weight_2\[")
 
 
 SCALE = 1 << 20
@@ -127,8 +127,8 @@ def test_weights_that_nobody_ranges_give_one_commitment_two_models():
     statements = [one.statement() for one in (task, second)]
     assert statements[0].cm == statements[1].cm
     assert (
-        task.outputs()[task.circuit.fold.output.name]
-        != second.outputs()[task.circuit.fold.output.name]
+        task.outputs()[task.circuit.entries[0].output.name]
+        != second.outputs()[task.circuit.entries[0].output.name]
     ).any()
 
     text = replaced(task.text, r"<== RangeChecked\([^)]*\)\((v_private_weight_0)\)", r"<== \1")

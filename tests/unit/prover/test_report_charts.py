@@ -48,7 +48,7 @@ def test_the_stacked_bar_adds_up() -> None:
     parts = [
         Line("w", "range check", (), 8, "", 30, 0, 0.3),
         Line("r", "sponge", (), 0, "", 20, 0, 0.2),
-        Line("fc", "dense_packed", (), 20, "", 10, 0, 0.1),
+        Line("fc", "conv_packed", (), 20, "", 10, 0, 0.1),
         Line("q", "requantize_shift", (), 8, "", 25, 0, 0.25),
         Line("k", "count_correct", (), 1, "", 15, 0, 0.15),
     ]

@@ -9,6 +9,7 @@ from zkpot.compiler import ops
 from zkpot.compiler.errors import SoundnessError
 from zkpot.compiler.field import PACK_BITS
 from zkpot.compiler.ir import Graph, Interval, Node, Quantization, TensorType, Value
+from zkpot.compiler.ops.geometry import flat
 from zkpot.compiler.ops.range_check import RangeCheck
 from zkpot.compiler.passes.bounds import accepted, enforced
 from zkpot.compiler.passes.products import products
@@ -23,8 +24,9 @@ def packed(exact: Interval, readers: list[Node]) -> Graph:
     """A packed layer whose exact outputs lie in ``exact``, and ``readers`` of its output."""
     x = Value("x", TensorType((2,), NOTHING))
     weight = Value("w", TensorType((2, 3), NOTHING))
-    dense = Node("dense", "layer", ("x", "w"), Value("y", TensorType((3,), exact)))
-    return Graph(x, Quantization(None, 0, "int8"), (weight,), (dense, *readers), "z")
+    attrs = {**flat(2).attrs, "groups": 1}
+    layer = Node("conv", "layer", ("x", "w"), Value("y", TensorType((3,), exact)), attrs)
+    return Graph(x, Quantization(None, 0, "int8"), (weight,), (layer, *readers), "z")
 
 
 def reader(op: str, *, source: str = "y", name: str = "z", **attrs: object) -> Node:
@@ -61,7 +63,8 @@ def layer(program: Program) -> Node:
 )
 def test_the_stride_is_the_least_that_the_rule_allows(exact, lo, bits, stride):
     node = layer(laid_out(exact, check(lo, bits)))
-    assert (node.attrs["stride"], node.attrs["slots"]) == (stride, PACK_BITS // stride)
+    assert node.attrs["stride"] == stride
+    assert node.attrs["slots"] * node.attrs["rows"] * stride <= PACK_BITS
     high, low = max(exact.hi, lo + (1 << bits) - 1), min(exact.lo, lo)
     assert high - low < 1 << stride and high - low >= 1 << (stride - 1)
 
@@ -99,7 +102,7 @@ def test_what_is_read_behind_a_check_and_a_factor_limits_what_is_accepted():
     [
         reader("add", scale_a=1, scale_b=1),
         reader("scale", factor=(1, 2, 3)),
-        reader("dense"),
+        reader("conv", **flat(3).attrs, groups=1),
     ],
     ids=lambda node: node.op,
 )
@@ -137,7 +140,7 @@ def test_a_bounded_output_gets_no_check():
 def test_without_a_bound_nothing_is_emitted(monkeypatch):
     """Should a range check ever stop to bound, the pass must not go on without it."""
     monkeypatch.setattr(RangeCheck, "enforces", lambda _self, _node, _position: None)
-    with pytest.raises(SoundnessError, match="no constraint bounds the output of dense"):
+    with pytest.raises(SoundnessError, match="no constraint bounds the output of conv"):
         laid_out(Interval(-50, 50), reader("scale", factor=(1, 1, 1)))
 
 
