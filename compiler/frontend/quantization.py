@@ -11,6 +11,7 @@ import onnx
 from ..ir import Attribute, Interval, Quantization
 from .arrangement import constant_level
 from .assembly import assembled
+from .double_pairs import require_single_pair
 from .means import ambiguous
 from .onnx_file import Array, attribute
 from .pairs import Target, quantized_pair
@@ -32,7 +33,6 @@ from .tensors import (
     Head,
     Integer,
     Level,
-    Part,
     Parts,
     RawInput,
     Real,
@@ -136,7 +136,10 @@ def _value(
     reading: Reading, node: onnx.NodeProto, source: Float, divisor: Floats, written: Written
 ) -> str:
     if isinstance(source, Parts):
-        return _parts(reading, node, source, divisor, written)
+        # Each part by itself, as onnxruntime does where it concatenates in integers, too.
+        return assembled(
+            reading, node, source, lambda own, part: _value(reading, own, part, divisor, written)
+        )
     if isinstance(source, Level):
         step = np.rint(np.float32(source.value) / divisor)
         level = int(np.clip(step, written.room.lo, written.room.hi))
@@ -150,6 +153,8 @@ def _value(
         return _pair(reading, node, source, divisor, written)
     if _unchanged(source, divisor, written):
         return source.value
+    if source.integer is not None and not source.clipped and node.op_type == "QuantizeLinear":
+        require_single_pair(reading, node)
     return _steps(reading, node, source, divisor, written)
 
 
@@ -195,17 +200,6 @@ def _pair(
     bounds = _bounds(source, divisor, written.room)
     target = Target(divisor, written.kernel_zero_point, bounds, fused)
     return quantized_pair(reading, node, source, target)
-
-
-def _parts(
-    reading: Reading, node: onnx.NodeProto, source: Parts, divisor: Floats, written: Written
-) -> str:
-    """Each part by itself, as onnxruntime does where it concatenates in integers, too."""
-
-    def quantized(own: onnx.NodeProto, part: Part) -> str:
-        return _value(reading, own, part, divisor, written)
-
-    return assembled(reading, node, source, quantized)
 
 
 def _mean(

@@ -6,8 +6,11 @@ from handmade.images import Images
 from onnx import TensorProto, helper, numpy_helper
 from zkpot.compiler.errors import InputError
 from zkpot.compiler.frontend import import_model
+from zkpot.compiler.frontend.architecture import strip_weights
 from zkpot.compiler.frontend.constants import constants
+from zkpot.compiler.frontend.onnx_file import parse
 
+IO = (("x", [4]), ("z", [2, 3]))
 BATCH = pytest.mark.parametrize("batch", ["N", 1])
 
 
@@ -184,3 +187,27 @@ def test_the_operator_set_decides_what_an_attribute_means():
     )
     assert "b" not in constants(graph)
     assert constants(graph, [helper.make_opsetid("", 11)])["b"].shape == (2,)
+
+
+def test_weights_are_private_and_shapes_public():
+    nodes = [
+        helper.make_node("Concat", ["batch", "shape"], ["target"], axis=0),
+        helper.make_node("DequantizeLinear", ["weight", "scale"], ["w"]),
+        helper.make_node("Transpose", ["w"], ["wt"]),
+        helper.make_node("MatMul", ["x", "wt"], ["y"]),
+        helper.make_node("Reshape", ["y", "target"], ["z"]),
+    ]
+    arrays = {
+        "batch": np.array([0]),
+        "shape": np.array([2, 3]),
+        "weight": np.ones((6, 4), np.int8),
+        "scale": np.float32(0.5),
+        "unread": np.ones(3, np.int64),
+    }
+    io = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["N", *s]) for n, s in IO]
+    initializers = [numpy_helper.from_array(v, k) for k, v in arrays.items()]
+    graph = helper.make_graph(nodes, "net", io[:1], io[1:], initializers)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
+    stripped = parse(strip_weights(model.SerializeToString()), "it")
+    zeroed = [t.name for t in stripped.graph.initializer if not numpy_helper.to_array(t).any()]
+    assert zeroed == ["batch", "weight", "unread"]

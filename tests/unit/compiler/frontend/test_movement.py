@@ -214,3 +214,33 @@ def test_refusals_name_node_and_reason(path, save, case):
     with pytest.raises(InputError, match=rf"{op.lower()}\d+' \({op}\)") as caught:
         import_model(path)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("between", [None, "Identity", "Dropout"])
+def test_two_quantizations_in_a_row(path, save, between):
+    """onnxruntime makes one of them, with a scale of its own."""
+    b = Images(10)
+    grid, other = b.quantizer(0.1, 128, "uint8"), b.quantizer(0.07, 128, "uint8")
+    x = b.both("x", grid)
+    x = x if between is None else b.node(between, [x])
+    b.written(save, path, b.both(x, other))
+    with pytest.raises(InputError, match=r"makes one quantization of the two"):
+        import_model(path)
+
+
+def test_two_quantizations_between_transposes(path, save):
+    """Once onnxruntime has joined the Transposes, nothing keeps the pairs apart."""
+    b = Images(10)
+    grid, other = b.quantizer(0.1, 128, "uint8"), b.quantizer(0.07, 128, "uint8")
+    y = b.both(b.node("Transpose", [b.both("x", grid)], perm=[0, 2, 1, 3]), other)
+    y = b.both(b.node("Transpose", [y], perm=[0, 2, 1, 3]), grid)
+    b.written(save, path, y)
+    with pytest.raises(InputError, match=r"makes one quantization of the two"):
+        import_model(path)
+
+
+def test_the_same_quantization_in_a_row(path, save):
+    b = Images(10)
+    grid = b.grid()
+    graph = b.exact(save, path, b.both(b.both("x", grid), grid), grid)
+    assert not graph.nodes
