@@ -18,6 +18,7 @@ from ..passes.drop_dead import drop_dead
 from ..program import Program
 from .constants import constants
 from .model_cuts import producers
+from .nearest import nearest
 from .onnx_file import describe, load
 from .operators import OPERATORS, Reader
 from .quantization import quantized_constant
@@ -116,11 +117,10 @@ def _reader(node: onnx.NodeProto) -> Reader:
     domain = "" if node.domain == "ai.onnx" else node.domain
     reader = OPERATORS.get((domain, node.op_type))
     if reader is None:
-        supported = ", ".join(f"{d}.{o}" if d else o for d, o in sorted(OPERATORS))
         raise InputError(
             f"{describe(node)} is not supported",
             why="no primitive computes it exactly yet",
-            remedy=f"supported operators: {supported}",
+            remedy=nearest(node.op_type, (name for _, name in OPERATORS)),
         )
     return reader
 

@@ -8,6 +8,7 @@ from zkpot.compiler.accumulators import chosen_accumulators
 from zkpot.compiler.circuit import lower
 from zkpot.compiler.errors import InputError
 from zkpot.compiler.frontend import import_model
+from zkpot.compiler.frontend.nearest import nearest
 
 
 def refused(path, *words):
@@ -58,7 +59,7 @@ def test_a_float_model(float_model, kind):
 @pytest.mark.parametrize("style", ["QDQ", "QOperator"])
 def test_an_unsupported_operator_is_named_with_what_is_supported(quantized, activation, style):
     text = refused(quantized(style, activation=activation), "activation", activation)
-    assert "supported operators: Abs, Acos" in text and "com.microsoft.QGemm" in text
+    assert "nearest supported form: " in text and "`zkpot ops`" in text
 
 
 @pytest.mark.parametrize("style", ["QDQ", "QOperator"])
@@ -232,3 +233,9 @@ def test_metadata_that_is_no_object(edit):
         entry.key, entry.value = "zkpot.accumulator_bits", "[1"
 
     refused(edit(change), "zkpot.accumulator_bits")
+
+
+def test_the_nearest_supported_form_is_named():
+    assert "Resize (nearest) and Conv" in nearest("ConvTranspose", ["Conv", "Resize"])
+    assert "form: Softmax;" in nearest("SoftMax2", ["Softmax", "Conv"])
+    assert "form: Conv;" in nearest("Conv", ["Conv"]), "the same operator of another domain"
