@@ -43,7 +43,7 @@ def argmax(reading: Reading, node: onnx.NodeProto) -> Tensor:
 
 
 def qlinear_softmax(_reading: Reading, node: onnx.NodeProto) -> Tensor:
-    """Refused: see the message."""
+    """Refused: 8 bits of a Softmax tie where the logits do not, which changes the argmax."""
     raise refusal(
         node,
         "a quantized Softmax changes the argmax (its 8 bits tie where the logits do not)",

@@ -42,7 +42,7 @@ def matmul_integer_to_float(reading: Reading, node: onnx.NodeProto) -> Tensor:
 
 
 def dynamic(_reading: Reading, node: onnx.NodeProto) -> Tensor:
-    """Refused: see the message."""
+    """Refused: its scales depend on the other samples of a batch."""
     raise refusal(
         node,
         "it chooses a scale for each batch from the data in it, so what it computes for a sample "
