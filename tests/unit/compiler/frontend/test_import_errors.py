@@ -152,7 +152,7 @@ def test_data_quantized_twice(edit):
 def test_data_read_by_two_layers_are_folded_twice(quantized, tmp_path):
     model = onnx.load(str(quantized(kind="matmul")))
     first, add = node(model, "MatMul"), node(model, "Add")
-    twin, quantizer = onnx.NodeProto(), node(model, "QuantizeLinear")
+    twin = onnx.NodeProto()
     twin.CopyFrom(first)
     twin.name, twin.output[0] = "twin", "twin_out"
     mid = next(n for n in model.graph.node if n.input[0] == first.output[0])
