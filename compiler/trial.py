@@ -17,7 +17,7 @@ from .quantize import circuit_bits
 Labels = NDArray[np.int64]
 
 FIELD_BITS = 253
-QUIET = 0.0075  # noise below this share of the logits' variance hardly changes predictions
+QUIET = 0.005  # noise below this share of the logits' variance hardly changes predictions
 
 
 @dataclass(frozen=True)
