@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 
 from . import integer_ops
+from ..errors import InputError
 from .linear import biased, constant_row
 from .quantization import EIGHT_BITS, Written, requantized
 from .reading import Reading, activation, node_name, refusal, zero_point
@@ -107,6 +108,9 @@ def _parameter_second(reading: Reading, found: Pair) -> Pair:
 def pair(kind: type[Pair], reading: Reading, node: onnx.NodeProto, terms: Sequence[Tensor]) -> Pair:
     """An operation on two dequantized 8-bit tensors, at least one of which depends on the data;
     each repeated along axes where it has one element."""
+    for position, term in enumerate(terms):
+        if not isinstance(term, Real | RealConstant):
+            raise _unquantized(node, position)
     whole = [(1, *t.shape) for t in terms if isinstance(t, Real)]
     constant = [t.shape for t in terms if isinstance(t, RealConstant)]
     if not whole:
@@ -144,17 +148,18 @@ def _activation_term(
     reading: Reading, node: onnx.NodeProto, position: int, term: Tensor, shape: tuple[int, ...]
 ) -> tuple[Integer, float]:
     if not isinstance(term, Real) or term.integer is None or term.clipped:
-        raise refusal(
-            node,
-            f"its input {node.input[position]!r} is no quantized tensor",
-            "quantize that tensor",
-        )
+        raise _unquantized(node, position)
     source = term.integer
     places = np.arange(int(np.prod(source.shape))).reshape(source.shape)
     index = np.broadcast_to(places, shape).reshape(-1).tolist()
     name = f"{node_name(node)}.{position}"
     value = reading.select(name, (source.value,), index, f"{node.output[0]}.{position}")
     return replace(source, shape=shape, value=value), float(term.scale)
+
+
+def _unquantized(node: onnx.NodeProto, position: int) -> InputError:
+    name = node.input[position]
+    return refusal(node, f"its input {name!r} is no quantized tensor", "quantize that tensor")
 
 
 def _row(

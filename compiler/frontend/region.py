@@ -11,7 +11,7 @@ from onnx import helper
 from .layout import MOVING
 from .onnx_file import Array
 from .reading import Reading, refusal
-from .tensors import Function, Integer
+from .tensors import Floats, Function, Integer, Real, RealConstant
 
 DATA = "8-bit data"
 
@@ -62,23 +62,22 @@ def _visit(reading: Reading, region: Region, source: Integer, name: str, done: s
     if name in reading.constants:
         region.constants[name] = reading.constants[name]
         return
-    node = onnx.NodeProto()
-    node.CopyFrom(reading.producers[name])
-    if isinstance(reading.tensors.get(node.input[0]), Integer):
-        node = _from_bytes(region, node, source)
-        names = [node.input[1]]
-    elif node.op_type in MOVING:
+    tensor = reading.tensors.get(name)
+    if isinstance(tensor, Real) and tensor.integer is not None and not tensor.clipped:
+        region.nodes.append(_from_bytes(region, name, tensor.scale, source))
+        return
+    node = reading.producers[name]
+    if node.op_type in MOVING and not isinstance(tensor, RealConstant):
         node = helper.make_node("Identity", [node.input[0]], [name])
-        region.moving, names = True, list(node.input)
-    else:
-        names = list(node.input)
-    for each in names:
+        region.moving = True
+    for each in node.input:
         _visit(reading, region, source, each, done)
     region.nodes.append(node)
 
 
-def _from_bytes(region: Region, node: onnx.NodeProto, source: Integer) -> onnx.NodeProto:
+def _from_bytes(region: Region, name: str, scale: Floats, source: Integer) -> onnx.NodeProto:
     """A DequantizeLinear of the data, whose type in kernels is not always the model's."""
-    zero = "8-bit data's zero point"
-    region.constants[zero] = np.array(source.kernel_zero_point, source.kernel)
-    return helper.make_node("DequantizeLinear", [DATA, node.input[1], zero], list(node.output))
+    constants = (f"{name}'s scale", "8-bit data's zero point")
+    zero = np.array(source.kernel_zero_point, source.kernel)
+    region.constants |= dict(zip(constants, (scale, zero), strict=True))
+    return helper.make_node("DequantizeLinear", [DATA, *constants], [name])
