@@ -12,11 +12,11 @@ from . import linear
 from .conv import convolution
 from .dense import product
 from .linear import Operands
+from .means import EXACT_FLOATS
 from .onnx_file import Array
 from .reading import Reading, activation, refusal, zero_point
 from .tensors import Floats, Real, RealConstant, Tensor
 
-EXACT_FLOATS = 1 << 24
 ONE = np.ones((), np.float32)
 
 

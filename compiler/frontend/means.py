@@ -12,6 +12,8 @@ from ..ops.requantize import float_steps
 from .tensors import Floats, RealMean
 
 EXACT_FLOATS = 1 << 24
+"""Float32 holds all integers up to here."""
+
 ROUNDING = 2.0**-24
 """The largest relative error of one float32 operation."""
 

@@ -14,7 +14,8 @@ from zkpot.compiler.frontend.means import ambiguous
 from zkpot.compiler.frontend.oracle import check_model
 from zkpot.compiler.frontend.oracle_report import Cause
 from zkpot.compiler.frontend.tensors import RealMean
-from zkpot.compiler.ir import Interval
+from zkpot.compiler.ir import Interval, Node, TensorType, Value
+from zkpot.compiler.ops.requantize import Requantize
 
 MEANS = ["AveragePool", "GlobalAveragePool"]
 MAXIMA = ["MaxPool", "GlobalMaxPool"]
@@ -162,35 +163,43 @@ def test_channels_last_are_refused(path, save):
         import_model(path)
 
 
-def averages(path, save, pairs, x_scale, y_scale, zero):
-    """What onnxruntime makes of each pair of bytes."""
+def averages(path, save, windows, scales, zero):
+    """What onnxruntime makes of each window, [count, 2 or 4] bytes; centred."""
     b = Builder(0)
-    quantizers = [*b.quantizer(x_scale, 0, np.uint8), *b.quantizer(y_scale, zero, np.uint8)]
-    output = b.node(
-        "QLinearAveragePool", ["x", *quantizers], "com.microsoft", kernel_shape=[2], strides=[2]
-    )
+    quantizers = [*b.quantizer(scales[0], 0, np.uint8), *b.quantizer(scales[1], zero, np.uint8)]
+    attributes = {"kernel_shape": [windows.shape[1]], "strides": [windows.shape[1]]}
+    output = b.node("QLinearAveragePool", ["x", *quantizers], "com.microsoft", **attributes)
     uint8 = onnx.TensorProto.UINT8
     save(path, b.nodes, b.arrays, [("x", uint8, [1, 1, None])], [(output, uint8, [1, 1, None])])
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    (found,) = session.run(None, {"x": pairs.reshape(1, 1, -1).astype(np.uint8)})
+    (found,) = session.run(None, {"x": windows.reshape(1, 1, -1).astype(np.uint8)})
     return found.reshape(-1).astype(np.int64) - zero
 
 
 @pytest.mark.parametrize("x_scale", [0.1, 0.3, 0.013, 0.25])
 @pytest.mark.parametrize(("factor", "zero"), [(1, 0), (1, 7), (0.5, 128), (0.71, 3)])
-def test_the_proof_is_right_for_every_pair_of_bytes(path, save, x_scale, factor, zero):
-    y_scale = np.float32(np.float32(x_scale) * np.float32(factor))
-    pairs = np.array(list(itertools.product(range(256), repeat=2)))
-    found, sums = averages(path, save, pairs, x_scale, y_scale, zero), pairs.sum(1)
-    least, most = np.full(511, 999), np.full(511, -999)
+@pytest.mark.parametrize(("terms", "top"), [(2, 255), (4, 15)])
+def test_the_proof_is_right_for_all_windows(path, save, x_scale, factor, zero, terms, top):
+    scales = (np.float32(x_scale), np.float32(x_scale) * np.float32(factor))
+    every = np.array(list(itertools.product(range(top + 1), repeat=terms)))
+    found, sums = averages(path, save, every, scales, zero), every.sum(1)
+    least, most = np.full(terms * top + 1, 999), np.full(terms * top + 1, -999)
     np.minimum.at(least, sums, found)
     np.maximum.at(most, sums, found)
-    interval, windows = Interval(0, 255), frozenset({(2, 2)})
-    mean = RealMean((1,), "", np.float32(x_scale), interval, (2,), windows, False, "uint8")
-    attrs = {"divisor": float(y_scale), "fused": False, "zero": zero, "lo": -zero, "hi": 255 - zero}
-    if (least != most).any():
-        assert ambiguous(mean, attrs, ordered=True) is not None
-        assert ambiguous(mean, attrs, ordered=False) is not None
-    elif x_scale == 0.25:
-        assert ambiguous(mean, attrs, ordered=True) is None
-        assert ambiguous(mean, attrs, ordered=False) is None
+    attrs = {"divisor": float(scales[1]), "fused": False, "zero": zero, "lo": -zero}
+    attrs["hi"] = 255 - zero
+    interval, windows = Interval(0, top), frozenset({(terms, terms)})
+    mean = RealMean((1,), "", scales[0], interval, (terms,), windows, False, "uint8")
+    form = Requantize().evaluate(
+        Node("requantize", "", (), Value("", TensorType((1,), interval)), attrs | mean.division),
+        [np.arange(terms * top + 1)[:, None]],
+    )[:, 0]
+    told = np.array_equal(least, most) and np.array_equal(least, form)
+    assert told == (ambiguous(mean, attrs, ordered=True) is None)
+    assert told or ambiguous(mean, attrs, ordered=False) is not None
+
+
+def test_elements_of_one_sum_on_both_sides_of_a_tie(path, save):
+    every = np.array(list(itertools.product(range(15), repeat=4)))
+    found = averages(path, save, every, (np.float32(0.3), np.float32(0.3)), 0)
+    assert set(found[every.sum(1) == 14]) == {3, 4}
