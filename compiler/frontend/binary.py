@@ -9,8 +9,8 @@ from typing import TypeVar
 import numpy as np
 import onnx
 
-from . import integer_ops
 from ..errors import InputError
+from . import integer_ops
 from .linear import biased, constant_row
 from .quantization import EIGHT_BITS, Written, requantized
 from .reading import Reading, activation, node_name, refusal, zero_point
