@@ -154,7 +154,7 @@ def compile_model(
     refuse_lost_keys(out, circuit)
     say("comparing the integers with onnxruntime")
     oracle = check_model(model, _inputs(imported, calibration), imported)
-    if not oracle.ok:
+    if not oracle.compilable:
         raise ModelMismatch(
             f"{model}: onnxruntime computes something else than the integers to be proven",
             why=str(oracle),

@@ -1,5 +1,6 @@
 """Dense layers made by hand, at scales where ties and near-ties are common."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -65,6 +66,13 @@ def test_what_stays_is_named_where_rounding_depends_on_the_machine(path, save):
     quantizers = [n.name for n in builder.nodes if n.op_type == "QuantizeLinear"]
     assert report.default.first.node == quantizers[1]
     assert report.default.first.node in str(report)
+    assert report.compilable is (report.default.predictions == 0)
+    assert bool(report.warning) is report.compilable
+    unpredicted = replace(report.default, predictions=0)
+    tolerable = replace(report, default=unpredicted, exact=None)
+    assert tolerable.compilable and "float kernel: on this machine" in tolerable.warning
+    assert not replace(tolerable, default=replace(unpredicted, predictions=1)).compilable
+    assert not replace(tolerable, cause=Cause.UNEXPLAINED).compilable
 
 
 @pytest.mark.parametrize("kind", KINDS)
