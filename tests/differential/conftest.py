@@ -1,10 +1,12 @@
-"""Makes the generator of random models and the wrapping of node tests importable."""
+"""Makes the generator of random models, the wrapping of node tests and the circuits' rig
+importable."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-FOLDER = str(Path(__file__).parent)
-if FOLDER not in sys.path:
-    sys.path.insert(0, FOLDER)
+HERE = Path(__file__).parent
+for folder in (HERE, HERE.parent / "circuits"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))

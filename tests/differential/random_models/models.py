@@ -60,7 +60,7 @@ STEPS = (
     Step(windows.max_pool, _image),
     Step(windows.average_pool, _image),
     Step(windows.global_pool, lambda s, shape: _image(s, shape) and s.number(0, 2) == 0),
-    Step(windows.reduce_mean, lambda s, shape: _image(s, shape) and s.number(0, 2) == 0),
+    Step(windows.reduce, lambda s, shape: _image(s, shape) and s.number(0, 2) == 0),
     Step(windows.batch_norm, lambda s, shape: len(shape) > 1 and s.number(0, 3) == 0),
     Step(movement.transpose, lambda _, shape: len(shape) > 1),
     Step(movement.reshape, _any),

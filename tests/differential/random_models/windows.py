@@ -62,16 +62,17 @@ def global_pool(sketch: Sketch, x: Quantized) -> Quantized:
     return written(sketch, name, out, zero)
 
 
-def reduce_mean(sketch: Sketch, x: Quantized) -> Quantized:
-    """Over all axes of the image."""
+def reduce(sketch: Sketch, x: Quantized) -> Quantized:
+    """ReduceMean, ReduceMax or ReduceSum over all axes of the image."""
+    op = sketch.choose("ReduceMean", "ReduceMean", "ReduceMax", "ReduceSum")
     rank = len(sketch.sample_shape(x))
     axes = list(range(2, rank + 1)) if sketch.maybe() else list(range(1 - rank, 0))
     keep = sketch.choose(0, 1)
     data = dequantize(sketch, x)
-    if sketch.style.opset >= 18:
+    if sketch.style.opset >= (13 if op == "ReduceSum" else 18):
         inputs = [data, sketch.constant(axes, np.int64)]
-        return quantize(sketch, sketch.node("ReduceMean", inputs, keepdims=keep))
-    return quantize(sketch, sketch.node("ReduceMean", [data], axes=axes, keepdims=keep))
+        return quantize(sketch, sketch.node(op, inputs, keepdims=keep))
+    return quantize(sketch, sketch.node(op, [data], axes=axes, keepdims=keep))
 
 
 def batch_norm(sketch: Sketch, x: Quantized) -> Quantized:
