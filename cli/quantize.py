@@ -46,7 +46,7 @@ def quantize(
     full_range: bool,
     as_json: bool,
 ) -> None:
-    """Quantize the float MODEL.onnx to int8, with scales that make a small circuit.
+    """Quantize the float MODEL.onnx (convolutional or not) to int8, for a small circuit.
 
     Power-of-two scales, even zero points and weights in [-64, 63], so that onnxruntime computes
     the same on every machine. Prints what it cost in accuracy.
