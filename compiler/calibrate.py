@@ -14,7 +14,7 @@ import numpy as np
 from .clips import absorb_clips, clip_exponents
 from .float_graph import FloatGraph, FloatNode, Values
 from .float_nodes import AveragePool, Linear
-from .grids import channel_exponents, input_grids, layer_exponent, output_grid, start
+from .grids import channel_exponents, data_grids, layer_exponent, output_grid, start
 from .integer_graph import IntegerGraph, Scales, logits
 from .narrow import narrow
 from .quantize import Exponents, Grid
@@ -65,7 +65,7 @@ class _Search:
         best = trial.first(start(self.graph, values, self.weight_bits, self.fixed))
         source = self.graph.groups[self.graph.input]
         for sweep in range(SWEEPS):
-            grids = input_grids(self.x)
+            grids = data_grids(self.graph, values)
             best = _best(trial, best, (best.model.scales.with_grid(source, g) for g in grids))
             for i, node in enumerate(self.graph.nodes):
                 done = (sweep + i / len(self.graph.nodes)) / SWEEPS

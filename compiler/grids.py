@@ -103,12 +103,20 @@ def output_grid(
     return Grid(bounded(fixed, members[0].name), zero_point)
 
 
+def data_grids(graph: FloatGraph, values: Mapping[str, Values]) -> tuple[Grid, Grid]:
+    """`input_grids` of the data and of all that shares their scale."""
+    group = graph.groups[graph.input]
+    names = [graph.input, *(node.output for node in graph.members[group])]
+    ends = [end for name in names for end in (values[name].min(), values[name].max())]
+    return input_grids(np.array(ends))
+
+
 def start(
     graph: FloatGraph, values: Mapping[str, Values], bits: int, fixed: Mapping[str, int]
 ) -> IntegerGraph:
     """The finest scales that cut nothing off and are valid; ``fixed``: exponents by group."""
     source = graph.groups[graph.input]
-    grid, _ = input_grids(values[graph.input])
+    grid, _ = data_grids(graph, values)
     bounded(grid.exponent, graph.nodes[0].name)
     model = IntegerGraph(graph, Scales({source: grid}, {}), bits)
     last = logits(graph)

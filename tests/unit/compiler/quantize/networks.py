@@ -227,6 +227,33 @@ def averaged_logits() -> Network:
     return net
 
 
+def joined() -> Network:
+    """Shared weights; the data in two branches, and joined with what is computed from them."""
+    net = Network()
+    net.conv("x", "c1", 4, 1, 3, 3, pads=[1] * 4)
+    net.nodes.append(node("Conv", "x c1.w", "c2", "c2", pads=[1] * 4))
+    net.add("Relu", "c1", "r1")
+    net.add("Concat", "r1 x c2", "cat", axis=1)
+    net.conv("cat", "c3", 6, 9, 3, 3)
+    net.add("Relu", "c3", "r3")
+    net.add("Flatten", "r3", "flat")
+    net.dense("flat", "fc", 216, 10)
+    return net
+
+
+def normalized() -> Network:
+    """Vectors; norms of which one goes into the layer before and one into the layer behind."""
+    net = Network(shape=(64,), opset=11)
+    net.dense("x", "f1", 64, 20)
+    net.add("Relu", "f1", "r1")
+    net.norm("r1", "between", 20)
+    net.dense("between", "f2", 20, 16)
+    net.norm("f2", "behind", 16)
+    net.add("Clip", f"behind {net.constant('lo', 0)} {net.constant('hi', 6)}", "r6")
+    net.dense("r6", "fc", 16, 10)
+    return net
+
+
 FUNCTIONS: Sequence[str] = ("Sigmoid", "HardSwish", "LeakyRelu", "Gelu", "Softplus")
 
 NETWORKS: dict[str, Callable[[], Network]] = {
@@ -238,5 +265,7 @@ NETWORKS: dict[str, Callable[[], Network]] = {
     "clipped": clipped,
     "convolutional_logits": convolutional_logits,
     "averaged_logits": averaged_logits,
+    "joined": joined,
+    "normalized": normalized,
     **{name: (lambda name=name: activation(name)) for name in FUNCTIONS},
 }
