@@ -12,12 +12,12 @@ from itertools import product
 import numpy as np
 
 from .clips import absorb_clips, clip_exponents
-from .float_graph import FloatGraph, FloatNode, Values
+from .float_graph import FloatGraph, FloatNode
 from .float_nodes import AveragePool, Linear
 from .grids import channel_exponents, data_grids, layer_exponent, output_grid, start
 from .integer_graph import IntegerGraph, Scales, logits
 from .narrow import narrow
-from .quantize import Exponents, Grid
+from .quantize import Exponents, Grid, Values
 from .trial import Candidate, Labels, Trial
 
 Progress = Callable[[str, float], None]

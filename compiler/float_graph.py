@@ -14,12 +14,8 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .quantize import Grid
-
-Values = NDArray[np.floating]
-"""Activations [samples, size], float32 or float64; float32 holds every quantized value exactly."""
+from .quantize import Grid, Values
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .float_graph import FloatNode, Values
+from .float_graph import FloatNode
 from .ops.geometry import Geometry
-from .quantize import FloatArray, Grid, IntArray
+from .quantize import FloatArray, Grid, IntArray, Values
 
 CHUNK = 1 << 22
 """Elements of a convolution's windows that are held in memory at a time."""

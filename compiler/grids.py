@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from .errors import InputError
-from .float_graph import FloatGraph, FloatNode, Values
+from .float_graph import FloatGraph, FloatNode
 from .float_nodes import AveragePool, Linear, Product, Sum
 from .integer_graph import IntegerGraph, Scales, logits
-from .quantize import UINT8_MAX, Exponents, FloatArray, Grid, weight_range
+from .quantize import UINT8_MAX, Exponents, FloatArray, Grid, Values, weight_range
 
 MAX_EXPONENT = 60  # the product of two scales, 2^-120 at the least, is a normal float32
 MAX_SPREAD = 8

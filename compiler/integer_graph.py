@@ -8,9 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
-from .float_graph import FloatGraph, FloatNode, Values
+from .float_graph import FloatGraph, FloatNode
 from .float_nodes import Linear, Movement
-from .quantize import Exponents, Grid, IntArray, IntegerLayer, round_layer
+from .quantize import Exponents, Grid, IntArray, IntegerLayer, Values, round_layer
 
 
 @dataclass(frozen=True)

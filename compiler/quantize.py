@@ -19,6 +19,7 @@ from .ir import Interval
 from .ops.requantize_shift import fewest_bits
 
 Values = NDArray[np.floating]
+"""Activations [samples, size], float32 or float64; float32 holds every quantized value exactly."""
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Exponents = tuple[int, ...]

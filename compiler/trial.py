@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .float_graph import Values
 from .float_nodes import AveragePool
 from .grids import valid
 from .integer_graph import IntegerGraph
-from .quantize import circuit_bits
+from .quantize import Values, circuit_bits
 
 Labels = NDArray[np.int64]
 

@@ -9,10 +9,10 @@ from functools import reduce
 import numpy as np
 import onnx
 from zkpot.compiler.errors import InputError
-from zkpot.compiler.float_graph import FloatGraph, FloatNode, Values
+from zkpot.compiler.float_graph import FloatGraph, FloatNode
 from zkpot.compiler.float_nodes import Linear, Movement
 from zkpot.compiler.ops.geometry import Geometry
-from zkpot.compiler.quantize import FloatArray
+from zkpot.compiler.quantize import FloatArray, Values
 
 from .float_reading import FloatReading, node_name, refused
 from .onnx_file import attribute

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import onnx
 from onnx import TensorProto
-from zkpot.compiler.float_graph import FloatNode, Values
+from zkpot.compiler.float_graph import FloatNode
 from zkpot.compiler.float_nodes import Unary
-from zkpot.compiler.quantize import Grid
+from zkpot.compiler.quantize import Grid, Values
 
 from . import snippet
 from .float_affine import Affine
