@@ -85,6 +85,8 @@ def moved(
     if len(sources) == 1 and isinstance(sources[0], RealConstant):
         return (_moved_constant(reading, node, sources[0]),)
     found = layouts(reading, node, positions, [s.shape for s in sources], ignored=ignored)
+    if not all(layout.index for layout in found):
+        raise refusal(node, "a result of it is empty", "leave out what has no elements")
     return tuple(
         arranged(reading, node, sources, layout, output, inserted)
         for layout, output in zip(found, node.output, strict=True)

@@ -46,7 +46,7 @@ def check_model(path: Path, x: Array, *, imported: Imported | None = None) -> Or
         len(samples),
         default,
         exact,
-        _cause(read.graph, default, exact),
+        _cause(read, default, exact),
         onnxruntime.__version__,
         processor(),
     )
@@ -69,7 +69,7 @@ def _samples(x: Array, read: Imported) -> Array:
     return samples.astype(dtype)
 
 
-def _cause(graph: Graph, default: Comparison, exact: Comparison | None) -> Cause:
+def _cause(read: Imported, default: Comparison, exact: Comparison | None) -> Cause:
     if default.agrees:
         return Cause.NONE
     if exact is not None and exact.agrees:
@@ -77,18 +77,28 @@ def _cause(graph: Graph, default: Comparison, exact: Comparison | None) -> Cause
     first = (exact or default).first
     if first is None:
         return Cause.FLOAT_TIES
-    return Cause.FLOAT_KERNEL if first.node in _float_layers(graph) else Cause.UNEXPLAINED
+    floats = first.node in _float_layers(read.graph)
+    if first.tensor == read.trace.source:
+        floats |= _float_logits(read)
+    return Cause.FLOAT_KERNEL if floats else Cause.UNEXPLAINED
 
 
 def _float_layers(graph: Graph) -> set[str]:
-    """Names of nodes that give accumulators which onnxruntime computes in float32."""
+    """Names of nodes that quantize accumulators which onnxruntime computes in float32."""
     found = set()
     for node in graph.nodes:
         if node.op == "requantize" and not node.attrs["fused"]:
             found |= {node.name} if _linear(graph, node.inputs[0]) is not None else set()
-    last = _linear(graph, graph.output)
+    return found
+
+
+def _float_logits(read: Imported) -> bool:
+    """Whether the logits are accumulators which onnxruntime computes in float32."""
+    last, logits = _linear(read.graph, read.graph.output), read.trace.logits
+    if last is None or isinstance(logits, Integer):
+        return False
     # Alone among linear layers, Conv has no integer kernel that gives floats.
-    return found | ({last.name} if last is not None and last.op == "conv" else set())
+    return last.op == "conv" or logits.kernel is None
 
 
 def _linear(graph: Graph, name: str) -> Node | None:
@@ -142,7 +152,8 @@ class _Oracle:
         if isinstance(logits, Integer):
             return self._compared(node, source, logits, observed, None)
         if logits.integer is not None:
-            same = (k for k, t in self.trace.integers.items() if t.value == logits.value)
+            known = self.trace.integers.items()
+            same = (k for k, t in known if t.value == logits.value and k in made)
             node = made[next(same, source)]
         return _comparison(node, source, self.expected[logits.value], observed, logits.scale)
 

@@ -145,6 +145,7 @@ def _value(
         level = int(np.clip(step, written.room.lo, written.room.hi))
         return constant_level(reading, node, level, node.output[0])
     if isinstance(source, Function):
+        require_single_pair(reading, node)
         zero = np.array(written.kernel_zero_point, written.kernel)
         return quantized_function(reading, node, source, divisor, zero)
     if isinstance(source, RealMean):
