@@ -3,7 +3,8 @@ pragma circom 2.2.0;
 include "../lib/bits.circom";
 
 /// @notice out = clip(in / 2^shift rounded half to even, lo, lo + 2^width - 1).
-///         n + 5 constraints (n + 3 if shift = 0; width + 4 more where `top` cuts the window short).
+///         n + 5 constraints (n + 3 if shift = 0; where `top` cuts the window short width + 2
+///         more if lo = 0, else width + 3).
 ///         t = in + half - lo·2^shift + 2^(n-1) is decomposed; its top bit says in's quotient is
 ///         not below lo, bits shift .. shift+width-1 are the quotient in the window, and the window
 ///         is left when a bit between them and the top is 1 or the top is 0.

@@ -9,7 +9,7 @@ import numpy as np
 from ..ir import Graph, Interval, Node, TensorType
 from .base import Gadget, IntArray, Op, Parameter, int_attr, ints_attr
 from .requantize import per_element
-from .requantize_shift import clipping, window_width
+from .requantize_shift import clipping, clipping_constraints, window_width
 from .size import Size, bits_size, total
 
 
@@ -48,9 +48,7 @@ class RequantizeLine(Op):
         return Gadget("nn/requantize_line.circom", "RequantizeLine", parameters, node.inputs)
 
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
-        width = window_width(int_attr(node, "lo"), int_attr(node, "hi"))
-        cut = int_attr(node, "hi") - int_attr(node, "lo") != (1 << width) - 1
-        one = int_attr(node, "bits") + 4 + (width + 3 if cut else 0)
+        one = int_attr(node, "bits") + 4 + clipping_constraints(node)
         num, wide, size = ints_attr(node, "num"), ints_attr(node, "wide"), node.output.type.size
         # 1·in is in's own signal and needs no equation.
         lines = sum(w - (factor == 1) for factor, w in zip(num, wide, strict=True))

@@ -36,8 +36,17 @@ def clipping(node: Node) -> tuple[int, Size]:
     """The window's width, and what clipping below a power of two adds."""
     lo, hi = int_attr(node, "lo"), int_attr(node, "hi")
     width = window_width(lo, hi)
-    cut = hi - lo != (1 << width) - 1
-    return width, Size(width + 2, 6 * width + 8, 4) if cut else NOTHING
+    if hi - lo == (1 << width) - 1:
+        return width, NOTHING
+    # Shifted by 0, the clipped value is the result's own signal and needs no equation.
+    return width, Size(width + 2, 6 * width + 8, 4) if lo else Size(width + 1, 6 * width + 8, 1)
+
+
+def clipping_constraints(node: Node) -> int:
+    """What clipping below a power of two costs an element."""
+    lo, hi = int_attr(node, "lo"), int_attr(node, "hi")
+    width = window_width(lo, hi)
+    return 0 if hi - lo == (1 << width) - 1 else width + 2 + (lo != 0)
 
 
 class RequantizeShift(Op):
@@ -66,9 +75,7 @@ class RequantizeShift(Op):
         return Gadget("nn/requantize_shift.circom", "RequantizeShift", shape + clip, node.inputs)
 
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
-        width = window_width(int_attr(node, "lo"), int_attr(node, "hi"))
-        cut = int_attr(node, "hi") - int_attr(node, "lo") != (1 << width) - 1
-        one = int_attr(node, "bits") + 3 + (width + 3 if cut else 0)
+        one = int_attr(node, "bits") + 3 + clipping_constraints(node)
         shift, size = ints_attr(node, "shift"), node.output.type.size
         ties = sum(2 for s in shift if s) * (size // len(shift))
         return samples * (size * one + ties)
