@@ -23,6 +23,7 @@ from .audit import remember_compiled
 from .build import RECORD, Build, write_build
 from .dataset import Samples
 from .errors import KeyRefused
+from .limits import refuse_too_large
 from .manifest import MANIFEST, Trust, read_manifest
 from .process import Progress
 
@@ -152,6 +153,7 @@ def compile_model(
     imported = import_model(model)
     circuit = lower_model(imported, samples, weight_bits=weight_bits, headroom=headroom)
     refuse_lost_keys(out, circuit)
+    refuse_too_large(circuit)
     say("comparing the integers with onnxruntime")
     oracle = check_model(model, _inputs(imported, calibration), imported)
     if not oracle.compilable:
