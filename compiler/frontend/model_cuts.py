@@ -31,6 +31,7 @@ def cut(model: onnx.ModelProto, tensor: str) -> onnx.ModelProto:
 
     What comes before is run by the same kernels as in the whole model. That would not be so with
     the tensor as one more output: a QuantizeLinear that is read twice is optimized differently.
+    For the same reason, one that loses its second reader here becomes an output behind the first.
     """
     made = producers(model)
     needed: set[str] = set()
@@ -45,8 +46,29 @@ def cut(model: onnx.ModelProto, tensor: str) -> onnx.ModelProto:
     del found.graph.node[:]
     found.graph.node.extend(n for n in model.graph.node if needed.intersection(n.output))
     del found.graph.output[:]
-    found.graph.output.append(onnx.helper.make_empty_tensor_value_info(tensor))
+    alone = _pairs(found, tensor) - _pairs(model, model.graph.output[0].name)
+    for name in dict.fromkeys([tensor, *sorted(alone)]):
+        found.graph.output.append(onnx.helper.make_empty_tensor_value_info(name))
     return found
+
+
+def _pairs(model: onnx.ModelProto, output: str) -> set[str]:
+    """Tensors of a QuantizeLinear that one DequantizeLinear reads, which is itself read once."""
+    readers: dict[str, list[onnx.NodeProto | None]] = {output: [None]}
+    for node in model.graph.node:
+        for name in node.input:
+            readers.setdefault(name, []).append(node)
+    found = set()
+    for node in model.graph.node:
+        first, *others = readers.get(node.output[0], [None])
+        if node.op_type == "QuantizeLinear" and first is not None and not others:
+            behind = readers.get(first.output[0], [])
+            found |= {node.output[0]} if _single(first, behind) else set()
+    return found
+
+
+def _single(reader: onnx.NodeProto, behind: list[onnx.NodeProto | None]) -> bool:
+    return reader.op_type == "DequantizeLinear" and len(behind) == 1
 
 
 def with_unsigned_weights(model: onnx.ModelProto) -> onnx.ModelProto | None:
