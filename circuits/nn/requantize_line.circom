@@ -5,7 +5,8 @@ include "requantize_shift.circom";
 
 /// @notice out = clip(floor((num·in + offset) / 2^shift), 0, top) + lo: a ratio that is no power of
 ///         two, where a line reproduces every threshold of the float function.
-///         n + wide + 4 constraints (width + 3 more where `top` cuts the window short).
+///         n + wide + 4 constraints (2 less if wide = shift + width + 1: then not to be below the
+///         window is to be in it; width + 3 more where `top` cuts the window short).
 /// @param n, low  `in` is range-checked to [low, low + 2^n) by itself. The check of num·in + offset
 ///                could not do that: in = small / num is a field element like any other.
 /// @param wide    bits of num·in + offset, signed; wide >= shift + width + 1, wide <= 252, and
@@ -31,9 +32,19 @@ template RequantizeLineOne(n, low, num, offset, shift, wide, lo, width, top) {
     var strays = 1 - notBelow;
     for (var i = shift + width; i < wide - 1; i++) { strays += bits.bit[i]; }
 
-    signal strayInverse <-- strays != 0 ? 1 / strays : 0;
-    signal inWindow <== 1 - strays * strayInverse;
-    strays * inWindow === 0;
+    var tight = wide == shift + width + 1;
+    signal strayInverse;
+    signal isInWindow;
+    var inWindow = notBelow;
+    if (tight) {
+        strayInverse <== 0;
+        isInWindow <== 0;
+    } else {
+        strayInverse <-- strays != 0 ? 1 / strays : 0;
+        isInWindow <== 1 - strays * strayInverse;
+        strays * isInWindow === 0;
+        inWindow = isInWindow;
+    }
 
     var full = (1 << width) - 1;
     if (top == full) {

@@ -37,9 +37,20 @@ template RequantizeShiftOne(n, shift, lo, odd, width, top) {
     var strays = 1 - notBelow;
     for (var i = shift + width; i < n - 1; i++) { strays += bits.bit[i]; }
 
-    signal strayInverse <-- strays != 0 ? 1 / strays : 0;
-    signal inWindow <== 1 - strays * strayInverse;
-    strays * inWindow === 0;
+    // No bit between the window and the top: not to be below it is to be in it.
+    var tight = n == shift + width + 1;
+    signal strayInverse;
+    signal isInWindow;
+    var inWindow = notBelow;
+    if (tight) {
+        strayInverse <== 0;
+        isInWindow <== 0;
+    } else {
+        strayInverse <-- strays != 0 ? 1 / strays : 0;
+        isInWindow <== 1 - strays * strayInverse;
+        strays * isInWindow === 0;
+        inWindow = isInWindow;
+    }
 
     signal correction;
     signal differInverse;

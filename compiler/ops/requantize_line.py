@@ -9,7 +9,13 @@ import numpy as np
 from ..ir import Graph, Interval, Node, TensorType
 from .base import Gadget, IntArray, Op, Parameter, int_attr, ints_attr
 from .requantize import per_element
-from .requantize_shift import clipping, clipping_constraints, window_width
+from .requantize_shift import (
+    clipping,
+    clipping_constraints,
+    tightest,
+    window_width,
+    without_strays,
+)
 from .size import Size, bits_size, total
 
 
@@ -48,11 +54,13 @@ class RequantizeLine(Op):
         return Gadget("nn/requantize_line.circom", "RequantizeLine", parameters, node.inputs)
 
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
-        one = int_attr(node, "bits") + 4 + clipping_constraints(node)
+        one = int_attr(node, "bits") + 2 + clipping_constraints(node)
         num, wide, size = ints_attr(node, "num"), ints_attr(node, "wide"), node.output.type.size
         # 1·in is in's own signal and needs no equation.
         lines = sum(w - (factor == 1) for factor, w in zip(num, wide, strict=True))
-        return samples * (size * one + lines * (size // len(wide)))
+        shifts = ints_attr(node, "shift")
+        strays = sum(2 * (w > tightest(node, s)) for s, w in zip(shifts, wide, strict=True))
+        return samples * (size * one + (lines + strays) * (size // len(wide)))
 
     def strategy(self, node: Node) -> str:
         return f"line of {max(ints_attr(node, 'wide'))} bits"
@@ -61,6 +69,10 @@ class RequantizeLine(Op):
         wide, (width, clip) = ints_attr(node, "wide"), clipping(node)
         checked = (bits_size(int_attr(node, "bits")) + clip).times(len(wide))
         one = checked + total(Size(w + 2, 7 * w + width + 1, w + 5) for w in wide)
+        pairs = zip(ints_attr(node, "shift"), wide, strict=True)
+        # num·in is a wire of its own, and a linear equation, unless it is in.
+        one += Size(1, 3, 2).times(sum(factor != 1 for factor in ints_attr(node, "num")))
+        one += total(without_strays(node, w, 2) for s, w in pairs if w == tightest(node, s))
         return one.times(samples * node.output.type.size // len(wide))
 
     def enforces(self, node: Node, position: int) -> Interval | None:

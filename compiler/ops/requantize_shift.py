@@ -49,6 +49,16 @@ def clipping_constraints(node: Node) -> int:
     return 0 if hi - lo == (1 << width) - 1 else width + 2 + (lo != 0)
 
 
+def tightest(node: Node, shift: int) -> int:
+    """Bits with which nothing lies between the clipped window and the sign."""
+    return shift + window_width(int_attr(node, "lo"), int_attr(node, "hi")) + 1
+
+
+def without_strays(node: Node, bits: int, more: int) -> Size:
+    """What is saved, as a negative size, where nothing lies between window and sign."""
+    return Size(-2, -(bits + more), -(bits + 4 - (int_attr(node, "lo") != 0)))
+
+
 class RequantizeShift(Op):
     """attrs shift: one a channel or one for all; lo, hi; bits."""
 
@@ -75,10 +85,11 @@ class RequantizeShift(Op):
         return Gadget("nn/requantize_shift.circom", "RequantizeShift", shape + clip, node.inputs)
 
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:
-        one = int_attr(node, "bits") + 3 + clipping_constraints(node)
-        shift, size = ints_attr(node, "shift"), node.output.type.size
-        ties = sum(2 for s in shift if s) * (size // len(shift))
-        return samples * (size * one + ties)
+        bits, shift, size = int_attr(node, "bits"), ints_attr(node, "shift"), node.output.type.size
+        one = bits + 1 + clipping_constraints(node)
+        # An is-zero for ties, and one for bits above the window, where either can be.
+        zeros = sum(2 * (s > 0) + 2 * (bits > tightest(node, s)) for s in shift)
+        return samples * (size * one + zeros * (size // len(shift)))
 
     def strategy(self, node: Node) -> str:
         shifts = ints_attr(node, "shift")
@@ -94,6 +105,8 @@ class RequantizeShift(Op):
             else Size(bits + 2, 7 * bits + width + 1, bits + 5)
             for s in shifts
         )
+        tight = [s for s in shifts if bits == tightest(node, s)]
+        one += total(without_strays(node, bits, 4 if s else 2) for s in tight)
         return one.times(samples * node.output.type.size // len(shifts))
 
     def enforces(self, node: Node, position: int) -> Interval | None:

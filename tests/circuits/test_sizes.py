@@ -7,6 +7,7 @@ import random
 import pytest
 from rig.build import compiled
 from rig.calls import Case, case, source
+from rig.cases import LINES, line_case
 from rig.windows import GEOMETRIES, pool_case
 from zkpot.compiler.ir import Interval, TensorType
 from zkpot.compiler.ops import of
@@ -56,8 +57,24 @@ def thresholds() -> list[Case]:
     return found
 
 
+def shifts() -> list[Case]:
+    """With and without bits between the window and the sign."""
+    x = TensorType((8,), Interval(-10, 10))
+    configs = [(5, 0, 0), (5, 0, 2), (6, -127, 0), (0, 0, 0), (0, 0, 1), (9, -128, 3)]
+    return [
+        case("requantize_shift", [x], shift=(s,), lo=lo, hi=lo + 255, bits=s + 9 + more)
+        for s, lo, more in configs
+    ]
+
+
+def lines() -> list[Case]:
+    return [line_case(*line, samples=n) for n, line in enumerate(LINES, 1)]
+
+
 @pytest.mark.parametrize(
-    "group", [maxima, sums, products, lookups, thresholds], ids=lambda group: group.__name__
+    "group",
+    [maxima, sums, products, lookups, thresholds, shifts, lines],
+    ids=lambda group: group.__name__,
 )
 def test_the_stated_size_is_within_a_percent(group):
     cases = group()

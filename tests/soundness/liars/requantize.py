@@ -44,14 +44,14 @@ last_step = scene("the last step before empty ones", table.call, np.array([[1799
 outside = scene("an accumulator outside the table", table.call, np.array([[1800]]), admitted=False)
 
 LIARS = [
-    Liar("in the window, though it is below", saturated, {STRAY: "0"}, r"\.inWindow$"),
-    Liar("minus one times in the window", saturated, {STRAY: "2 / strays"}, r"\.inWindow$"),
-    Liar("in the window, though it is above", beyond_odd, {STRAY: "0"}, r"\.inWindow$"),
+    Liar("in the window, though it is below", saturated, {STRAY: "0"}, r"\.isInWindow$"),
+    Liar("minus one times in the window", saturated, {STRAY: "2 / strays"}, r"\.isInWindow$"),
+    Liar("in the window, though it is above", beyond_odd, {STRAY: "0"}, r"\.isInWindow$"),
     Liar("a tie, though it is none", plain, {DIFFER: "0"}, r"\.correction$"),
     Liar("minus one tie", plain, {DIFFER: "2 / differ"}, r"\.correction$"),
     Liar("a tie, though it is none", plain_odd, {DIFFER: "0"}, r"\.correction$"),
-    Liar("in the line's window, though it is below", off_line, {LINE_STRAY: "0"}, r"\.inWindow$"),
-    Liar("twice out of the line's window", off_line, {LINE_STRAY: "2 / strays"}, r"\.inWindow$"),
+    Liar("in the line's window, though it is below", off_line, {LINE_STRAY: "0"}, r"\.isInWindow$"),
+    Liar("twice out of the line's window", off_line, {LINE_STRAY: "2 / strays"}, r"\.isInWindow$"),
     Liar("one step up", on_step, {QUOTIENT: "q + 1"}, r"\.above\.", {OUT: 1}),
     Liar("one step down", on_step, {QUOTIENT: "q - 1"}, r"\.below\.", {OUT: -1}),
     Liar("one step up", under_step, {QUOTIENT: "q + 1"}, r"\.above\.", {OUT: 1}),
