@@ -40,7 +40,7 @@ def test_random_models(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("start", range(1, 7))
+@pytest.mark.parametrize("start", range(1, 9))
 def test_many_random_models(start: int, tmp_path: Path) -> None:
     tally = judged(100, start, tmp_path)
     assert tally.refused <= REFUSED * tally.models, str(tally)
