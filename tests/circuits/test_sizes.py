@@ -68,7 +68,7 @@ def shifts() -> list[Case]:
 
 
 def lines() -> list[Case]:
-    return [line_case(*line, samples=n) for n, line in enumerate(LINES, 1)]
+    return [line_case(*LINES[i], samples=n) for n, i in enumerate((0, 1, 3), 1)]
 
 
 @pytest.mark.parametrize(
