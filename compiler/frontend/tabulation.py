@@ -58,7 +58,15 @@ def tabulated(
     value stands.
     """
     axes = region.axes(node, source.shape)
-    run = session(_model(reading, region, source, zero.dtype, axes), optimized=True)
+    try:
+        run = session(_model(reading, region, source, zero.dtype, axes), optimized=True)
+    except Exception as error:
+        # onnxruntime's exceptions have no common base but Exception.
+        raise refusal(
+            node,
+            f"onnxruntime can't run the function before it: {str(error).strip().splitlines()[0]}",
+            "export the model for an operator set that this onnxruntime knows",
+        ) from error
     first = limits(source.kernel).lo
     every = np.arange(first, first + 256).astype(source.kernel)
 

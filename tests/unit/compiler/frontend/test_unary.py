@@ -216,3 +216,13 @@ def test_refusals(path, save, compose, words):
     with pytest.raises(InputError) as caught:
         import_model(path)
     assert words in str(caught.value) and "node '" in str(caught.value)
+
+
+def test_an_operator_set_that_onnxruntime_does_not_know(path, save):
+    b = Images(15)
+    grid = b.grid()
+    celu = b.node("Celu", [b.input(grid)], alpha=0.5)
+    b.written(save, path, b.both(celu, b.grid()), opset=28)
+    with pytest.raises(InputError, match="can't run the function") as caught:
+        import_model(path)
+    assert "operator set" in str(caught.value)
