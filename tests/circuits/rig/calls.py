@@ -73,7 +73,7 @@ class Case:
             size = self.samples * self.graph.value(self.node.inputs[0]).type.size
             return (-(-size // PACK_BITS),)
         if name == FOLDED:
-            return (folded_columns(self.node, self.graph) + len(self.node.inputs) - 2,)
+            return (folded_columns(self.node) + len(self.node.inputs) - 2,)
         if name.startswith(POWERS):
             return (int(name.split(":")[1]),)
         value = self.graph.value(name)
