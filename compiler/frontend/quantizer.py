@@ -13,6 +13,7 @@ from zkpot.compiler.errors import InputError, ToolError
 from zkpot.compiler.integer_graph import IntegerGraph, integer_logits
 from zkpot.compiler.quantization_report import QuantizationReport
 from zkpot.compiler.quantize import IntegerLayer, Values, window
+from zkpot.compiler.shrink import shrunk
 
 from . import sessions
 from .float_model import FloatModel, read_float_model
@@ -159,10 +160,11 @@ def _calibrated(
 
 
 def _like(source: FloatModel, task: Task) -> _Quantized:
-    model = task.round(source)
-    layers, integers = tuple(task.layers.values()), model.layers
+    rounded, layers = task.round(source), tuple(task.layers.values())
     widths = tuple(layer.accumulator_bits for layer in layers)
-    names = [layer.name for layer in layers]
+    outputs = [node.output for node in rounded.linears]
+    model, factors = shrunk(rounded, dict(zip(outputs, widths, strict=True)))
+    names, integers = [layer.name for layer in layers], model.layers
     for name, integer in zip(names, integers, strict=True):
         if not integer.exact_in_float32():
             raise InputError(
@@ -170,8 +172,22 @@ def _like(source: FloatModel, task: Task) -> _Quantized:
                 why="its accumulators could exceed 2^24, where float32 stops being exact",
                 remedy="train with more weight decay, above all on the biases",
             )
-    warnings = (*_clipped(names, integers), *_overflows(names, integers, widths))
+    shrinking = [(name, factors.get(o, 1.0)) for name, o in zip(names, outputs, strict=True)]
+    warnings = (
+        *_shrunk(shrinking),
+        *_clipped(names, integers),
+        *_overflows(names, integers, widths),
+    )
     return _Quantized(model, task.fill(integers), widths, task.symbolic, warnings)
+
+
+def _shrunk(factors: Sequence[tuple[str, float]]) -> Iterator[str]:
+    for name, factor in factors:
+        if factor < 1:
+            yield (
+                f"node {name!r}: channels whose accumulators the task has no room for were "
+                f"multiplied by {factor:.3f} or more; train with more weight decay"
+            )
 
 
 def _clipped(names: Sequence[str], integers: Sequence[IntegerLayer]) -> Iterator[str]:

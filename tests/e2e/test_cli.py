@@ -77,6 +77,7 @@ def test_another_contributor_quantizes_like_the_task(
     assert said["int8_accuracy"] is None  # no labels were given
     secret = tmp_path / "secret.json"
     cm = zkpot("commit", trial.build, "--model", model, "--out", secret)
+    assert cm.code == 0, cm.err
     assert cm.out.strip() == json.loads(secret.read_text())["cm"]
     assert cm.out.strip() != trial.said["commit"]["cm"]
     again = zkpot("commit", trial.build, "--model", model, "--out", secret)

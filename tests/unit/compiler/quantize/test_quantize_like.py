@@ -94,6 +94,22 @@ def test_overflowing_channel_is_named(digits, task, tmp_path):
     assert not any("channel 6" in w for w in wide.report.warnings)
 
 
+def test_a_channel_a_little_too_wide_is_made_smaller(digits, task, tmp_path):
+    path, architecture, result = task
+    (room, *_) = result.report.layers
+    factor = 1.15 * (1 << (room.accumulator_bits - 1)) / room.worst_case
+
+    def edit(name, values):
+        return values * np.float32(factor) if name in ("fc1.w", "fc1.b") else values
+
+    wide = quantize_model(
+        changed(path, tmp_path / "wide.onnx", edit), digits.x, digits.y, like=architecture
+    )
+    assert wide.report.layers[0].worst_case < 1 << (room.accumulator_bits - 1)
+    (told,) = (w for w in wide.report.warnings if "were multiplied by 0.8" in w)
+    assert "'fc1'" in told
+
+
 def test_sums_beyond_float32_are_refused(digits, task, tmp_path):
     path, architecture, _ = task
     huge = changed(path, tmp_path / "huge.onnx", lambda n, v: v + 1e7 * (n == "fc2.b"))
