@@ -6,6 +6,7 @@ equal when their (at most 255) thresholds are; a power of two is used only if th
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -19,7 +20,7 @@ from ..ops.requantize_line import wide_bits
 from ..ops.requantize_shift import fewest_bits, window_width
 from ..ops.requantize_table import STEPS
 from ..program import Program
-from .lines import line_through
+from .lines import Line, line_through
 
 MOST_WIDE = 62
 
@@ -92,13 +93,19 @@ def _agrees(lowered: Node, expected: IntArray, span: Interval) -> bool:
     return True
 
 
+@lru_cache(maxsize=1 << 14)
+def _line(steps: tuple[int, ...], admitted: Interval) -> Line | None:
+    """`line_through`, remembered: a model is lowered for many numbers of samples."""
+    return line_through(np.array(steps, np.int64), admitted)
+
+
 def _by_line(node: Node, channels: int, honest: Interval) -> Node | None:
     """None where some channel has no line, or one too wide to be computed in 64 bits."""
     lo, hi = int_attr(node, "lo"), int_attr(node, "hi")
     bits = max(honest.bits, 2)
     admitted = Interval(honest.lo, honest.lo + (1 << bits) - 1)
     expected = thresholds(node, channels, admitted)
-    lines = [line_through(row, admitted) for row in expected]
+    lines = [_line(tuple(row.tolist()), admitted) for row in expected]
     found = [line for line in lines if line is not None]
     width = window_width(lo, hi)
     wide = tuple(wide_bits(x.num, x.offset, x.shift, width, admitted) for x in found)
