@@ -104,7 +104,7 @@ class _Search:
     def _weights(self, node: Linear) -> Iterator[Exponents]:
         natural = layer_exponent(node, self.weight_bits)
         yield from ((natural,), (natural - 1,), (natural + 1,))
-        if node is not logits(self.graph):
+        if node.by_channel and node is not logits(self.graph):
             each = channel_exponents(node, self.weight_bits)
             yield from (each, tuple(e - 1 for e in each))
 

@@ -42,6 +42,13 @@ class Linear(FloatNode):
     groups: int = 1
 
     @property
+    def by_channel(self) -> bool:
+        """Whether its channels may have scales of their own. Not those of a dense layer: they are
+        the task's for every contributor, whose neurons stand in another order than the
+        publisher's."""
+        return self.window is not None
+
+    @property
     def channels(self) -> int:
         """Output channels M."""
         return int(self.bias.size)

@@ -27,13 +27,14 @@ LEAST = 1e-6  # noise below this counts as none
 def fitted(model: IntegerGraph, node: Linear, bits: int) -> Exponents | None:
     """The finest weights of which accumulators of ``bits`` bits hold the worst case, with headroom.
 
-    One exponent a channel, except for logits, which are compared with each other.
+    One exponent a channel of a convolution, and one for all of a dense layer.
     """
     grid, source = model.grid(node.output), model.quantized(node.inputs[0])
     if node is logits(model.graph) or grid is None:
         exponents = np.array([layer_exponent(node, model.weight_bits)])
     else:
-        exponents = np.array(channel_exponents(node, model.weight_bits))
+        each = channel_exponents(node, model.weight_bits)
+        exponents = np.array(each if node.by_channel else [min(each)])
         exponents = np.minimum(exponents, bits - 9 + grid.exponent - source.exponent)
     for _ in range(64):
         scales = model.scales.with_weights(node.output, tuple(map(int, exponents)))

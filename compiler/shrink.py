@@ -13,7 +13,7 @@ from .quantize import FloatArray, IntegerLayer, window
 
 MOST_ROUNDS = 20
 MARGIN = 1e-3
-LEAST = 0.7
+LEAST = 0.25
 """A channel that would have to be made smaller than this share of itself is left as it is, for
 `zkpot commit` to refuse: what is left of it would be another model's."""
 

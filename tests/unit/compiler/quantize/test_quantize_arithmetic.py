@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -12,6 +13,7 @@ from zkpot.compiler.float_nodes import Linear
 from zkpot.compiler.grids import input_grids
 from zkpot.compiler.integer_graph import IntegerGraph, Scales, integer_logits
 from zkpot.compiler.narrow import fitted
+from zkpot.compiler.ops.geometry import flat
 from zkpot.compiler.quantize import (
     Grid,
     accumulator_bits,
@@ -181,19 +183,22 @@ def test_rounded_model_computes_what_its_float_model_does():
     np.testing.assert_array_equal(integer_logits(model, x), logits.astype(np.int64))
 
 
-def test_fitted_weights_are_the_finest_that_fit():
+@pytest.mark.parametrize("window_of", [None, flat(9)], ids=["dense", "convolution"])
+def test_fitted_weights_are_the_finest_that_fit(window_of):
     rng = np.random.default_rng(5)
     graph = chain(
         (rng.normal(size=(9, 4)) * [1, 0.1, 3, 0.01], np.zeros(4), 0.0, math.inf),
         (rng.normal(size=(4, 3)), np.zeros(3), -math.inf, math.inf),
     )
+    first = replace(graph.nodes[0], window=window_of)
+    graph = replace(graph, nodes=(first, *graph.nodes[1:]))
     scales = Scales({"x": Grid(6, 0), "z0": Grid(4, 0)}, {"z0": (0,), "z1": (0,)})
     model = IntegerGraph(graph, scales, 7)
     for bits in (14, 15, 16, 17):
         exponents = fitted(model, graph.nodes[0], bits)
         fit = model.derive(scales.with_weights("z0", exponents)).layer(graph.nodes[0])
         assert fit.bits <= bits
-        assert len(set(exponents)) > 1
+        assert (len(set(exponents)) > 1) is first.by_channel
     assert fitted(model, graph.nodes[0], 9) is None
     (only,) = fitted(model, graph.nodes[1], 12)
     limit = window(12, 0)
