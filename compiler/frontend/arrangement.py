@@ -12,6 +12,7 @@ import onnx
 
 from ..errors import InputError
 from ..ops.base import IntArray
+from ..ops.requantize import per_element
 from .layout import Layout
 from .reading import Reading, node_name, refusal
 from .tensors import (
@@ -244,7 +245,7 @@ def moved_part(
     if isinstance(part, RealPair):
         return _moved_pair(reading, part, shape, index, move)
     if isinstance(part, RealMean):
-        counts = np.repeat(part.counts, prod(part.shape) // len(part.counts))
+        counts = per_element(part.counts, prod(part.shape))
         own = tuple(counts[np.maximum(np.asarray(index, np.int64), 0)].tolist())
         return replace(part, shape=shape, value=move(part.value), counts=own)
     if isinstance(part, Function):
@@ -268,7 +269,7 @@ def _moved_scale(scale: Floats, size: int, index: IntArray) -> Floats:
     """One scale for each of the largest equal blocks that elements ``index`` fall into."""
     if scale.ndim == 0 or not index.size:
         return scale
-    moved = np.repeat(scale, size // scale.size)[np.maximum(index, 0)]
+    moved = per_element(scale, size)[np.maximum(index, 0)]
     steps = np.flatnonzero(moved[1:] != moved[:-1]) + 1
     if not steps.size:
         return np.asarray(moved[0], np.float32)

@@ -14,6 +14,7 @@ from ..ir import Graph, Node, TensorType, Value
 from ..ops.base import ints_attr
 from ..ops.geometry import PADDING, geometry
 from ..program import Program
+from .lower_requantize import channels_of
 
 POOLS = ("max_pool", "sum_pool")
 ELEMENTWISE = ("requantize", "table")
@@ -40,15 +41,15 @@ def _chain(pool: Node, graph: Graph) -> list[Node]:
         if node.op == "conv":
             same = ints_attr(node, "output") == ints_attr(pool, "image")[1:]
             return found if same else []
-        if node.op not in ELEMENTWISE or _per_element(node, pool):
+        if node.op not in ELEMENTWISE or _differs_in_image(node, pool):
             return []
         name = node.inputs[0]
     return []
 
 
-def _per_element(node: Node, pool: Node) -> bool:
-    scale = node.attrs.get("scale")
-    return isinstance(scale, tuple) and geometry(pool).image[0] % len(scale) != 0
+def _differs_in_image(node: Node, pool: Node) -> bool:
+    """Whether pixels of a channel are requantized in different ways."""
+    return node.op == "requantize" and geometry(pool).image[0] % channels_of(node) != 0
 
 
 def _cut(node: Node, channels: int, rows: int, columns: int) -> Node:
