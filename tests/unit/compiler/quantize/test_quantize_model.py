@@ -11,15 +11,7 @@ from zkpot.compiler.frontend import quantizer
 from zkpot.compiler.frontend.quantizer import quantize_model
 from zkpot.compiler.integer_graph import integer_logits
 
-
-def run(model, x, level=onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL):
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.graph_optimization_level = level
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    name, fixed = session.get_inputs()[0].name, session.get_inputs()[0].shape[0] == 1
-    parts = [x[i : i + 1] for i in range(len(x))] if fixed else [x]
-    return np.concatenate([session.run(None, {name: part})[0] for part in parts])
+from tests.unit.compiler.quantize.sessions import run
 
 
 def read(model):

@@ -14,6 +14,7 @@ from zkpot.compiler.frontend.oracle import check_model
 from zkpot.compiler.frontend.quantizer import quantize_model
 
 from tests.unit.compiler.quantize.networks import NETWORKS, Network
+from tests.unit.compiler.quantize.sessions import run
 
 X = (load_digits().data / 16).astype(np.float32)
 CALIBRATION = 96
@@ -28,16 +29,6 @@ def quantized(request, tmp_path_factory):
     result = quantize_model(folder / "float.onnx", x[:CALIBRATION])
     (folder / "int8.onnx").write_bytes(result.model_bytes)
     return request.param, folder, x, result
-
-
-def run(model, x, level=onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL):
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.graph_optimization_level = level
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    name, fixed = session.get_inputs()[0].name, session.get_inputs()[0].shape[0] == 1
-    parts = [x[i : i + 1] for i in range(len(x))] if fixed else [x]
-    return np.concatenate([session.run(None, {name: part})[0] for part in parts])
 
 
 def test_predictions_are_the_float_models(quantized):
