@@ -11,7 +11,7 @@ ROOTS := compiler circuits templates prover consensus cli
 PYTEST := $(BIN)/pytest -q -n $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long check bench wheel lock clean
+.PHONY: help setup demo test test-long soundness check bench wheel lock clean
 
 help: ## what the targets do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ test: check $(NODE) ## the checks, then every test of under a minute
 
 test-long: setup ## the tests of over a minute
 	$(PYTEST) -m long
+
+soundness: setup ## liars, uniqueness, mutants, attacks and fuzzing, with their counts
+	$(PYTEST) tests/soundness
 
 check: $(PACKAGE) $(TYPING) ## format, lint, types, and who may import what
 	$(BIN)/ruff format --check .

@@ -12,6 +12,7 @@ from rig.build import library
 from rig.twin import hints, uncommented
 from rig.variants import witnesses
 from rig.witness import signed
+from tally import Tally, counted
 
 LIARS = [
     *conv.LIARS,
@@ -26,8 +27,10 @@ SCENES = {liar.scene.name: liar.scene for liar in LIARS}
 LEVELS = ("O0", "O1")
 
 
-def test_every_hint_of_the_library_has_a_liar():
-    assert {hint for liar in LIARS for hint in liar.lies} == set(hints(library()))
+def test_every_hint_of_the_library_has_a_liar(tally: Tally):
+    lied, present = {hint for liar in LIARS for hint in liar.lies}, set(hints(library()))
+    tally("hints", len(lied & present), len(present))
+    assert lied == present
 
 
 def test_what_is_emitted_has_no_hints_of_its_own():
@@ -49,6 +52,7 @@ def test_honest_hints_satisfy_everything_that_they_can(one):
         assert (not one.complaints(STAGE.witness(one), level)) is one.admitted
 
 
+@counted("liars")
 @pytest.mark.parametrize("liar", LIARS, ids=lambda liar: liar.id)
 def test_a_constraint_catches_the_liar(liar):
     witness = STAGE.witness(liar.scene, liar.name)
