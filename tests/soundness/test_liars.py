@@ -1,18 +1,25 @@
-"""For every hint in circuits/, provers who lie about it are caught by constraints alone."""
+"""For every hint in circuits/, provers who lie about it are caught by constraints alone.
+
+And by those that are meant to catch them: a liar names the template, and a template that hints (or
+has a component that does) must have a liar caught in it at each of its uses.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
-from liars import bits, conv, count, data, pool, requantize
-from liars.liar import Stage
+from liars import bits, conv, count, data, pool, requantize, wrapped
+from liars.liar import Liar, Stage
 from rig.build import library
+from rig.instances import Instances, Path, call_of, templates
 from rig.twin import hints, uncommented
 from rig.variants import witnesses
 from rig.witness import signed
 from tally import Tally, counted
+from zkpot.prover.build import OPTIMIZE
 
 LIARS = [
     *conv.LIARS,
@@ -21,16 +28,82 @@ LIARS = [
     *count.LIARS,
     *data.LIARS,
     *pool.LIARS,
+    *wrapped.LIARS,
 ]
 STAGE = Stage(LIARS)
 SCENES = {liar.scene.name: liar.scene for liar in LIARS}
-LEVELS = ("O0", "O1")
+INSTANCES = {name: Instances(one.main) for name, one in SCENES.items()}
+LEVELS = ("O0", OPTIMIZE)
+"""As written, every signal under its own name; and as it is proved."""
+
+TEMPLATES = templates(library())
+HINTED = {hint.template for hint in hints(library())}
+
+
+def carries_hints(template: str) -> bool:
+    """Whether a component of this template, or of one inside it, has a hint."""
+    inside = TEMPLATES[template].components.values()
+    return template in HINTED or any(carries_hints(component) for component in inside)
+
+
+VIOLATIONS: dict[str, list[tuple[Path, set[str]]]] = {}
+
+
+def violations(liar: Liar) -> list[tuple[Path, set[str]]]:
+    """The constraints that the lie violates: the instance that each stands in, and its signals."""
+    if liar.id not in VIOLATIONS:
+        violated = liar.scene.complaints(STAGE.witness(liar.scene, liar.name))
+        owner = INSTANCES[liar.scene.name].owner
+        VIOLATIONS[liar.id] = [(owner(names), names) for names in violated]
+    return VIOLATIONS[liar.id]
+
+
+def caught_at_home(liar: Liar) -> Iterator[tuple[list[str], Path]]:
+    """The places where one of the lie's own templates catches it, with the templates above."""
+    for path in {owner for owner, _ in violations(liar)}:
+        chain = INSTANCES[liar.scene.name].chain(path)
+        if chain[-1] in {hint.template for hint in liar.lies}:
+            yield chain, path
 
 
 def test_every_hint_of_the_library_has_a_liar(tally: Tally):
     lied, present = {hint for liar in LIARS for hint in liar.lies}, set(hints(library()))
     tally("hints", len(lied & present), len(present))
     assert lied == present
+
+
+def test_a_liar_is_caught_in_every_template_that_carries_hints_at_each_of_its_uses():
+    found, used = set(), set()
+    for liar in LIARS:
+        for chain, path in caught_at_home(liar):
+            found |= set(chain)
+            used |= set(zip(chain, map(call_of, path[1:]), strict=False))
+    carriers = {name for name in TEMPLATES if carries_hints(name)}
+    assert carriers - found == set()
+    uses = {
+        (name, component)
+        for name in carriers
+        for component, inner in TEMPLATES[name].components.items()
+        if inner in carriers
+    }
+    assert uses - used == set()
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_signal_that_is_no_hint_is_assigned_by_a_constraint(name):
+    """So a template without a liar is one whose every signal follows from its inputs."""
+    one = TEMPLATES[name]
+    hinted = {re.split(r"\[", h.target)[0] for h in hints(library()) if h.template == name}
+    signals = {signal for signal, kind in one.signals.items() if kind != "input"}
+    inputs = {
+        f"{component}.{signal}"
+        for component, inner in one.components.items()
+        if not component.endswith("#")
+        for signal, kind in TEMPLATES[inner].signals.items()
+        if kind == "input"
+    }
+    assert {target for target in signals | inputs if not one.assigns(target)} <= hinted
+    assert hinted or "<--" not in one.body
 
 
 def test_what_is_emitted_has_no_hints_of_its_own():
@@ -54,12 +127,13 @@ def test_honest_hints_satisfy_everything_that_they_can(one):
 
 @counted("liars")
 @pytest.mark.parametrize("liar", LIARS, ids=lambda liar: liar.id)
-def test_a_constraint_catches_the_liar(liar):
+def test_a_constraint_of_the_right_template_catches_the_liar(liar):
     witness = STAGE.witness(liar.scene, liar.name)
     assert {name: signed(witness[name]) for name in liar.claim} == dict(liar.claim)
-    violated = liar.scene.complaints(witness)
-    assert any(re.search(liar.caught, name) for names in violated for name in names), violated
-    assert liar.scene.complaints(witness, "O1")
+    found = [(INSTANCES[liar.scene.name].template(path), names) for path, names in violations(liar)]
+    meant = [names for template, names in found if template == liar.by]
+    assert any(re.search(liar.caught, name) for names in meant for name in names), found
+    assert liar.scene.complaints(witness, OPTIMIZE)
 
 
 @pytest.mark.parametrize(

@@ -122,27 +122,27 @@ UNSIGNED = "(lifted >> shift) & mask"
 SHIFT = r"RequantizeShift#0\.one\[0\]\[\d\]\.bits\."
 RANGE = r"RangeChecked#0\.range\[0\]\.bits\[\d\]\."
 READERS = [
-    (requantized, SHIFT),
-    (tabled, r"RequantizeTable#0\.one\[0\]\[\d\]\.(above|below)\."),
-    (ranged, RANGE),
-    (counted, r"CountCorrect#0\.sample\[0\]\.bit\["),
-    (sliding, RANGE),
-    (depthwise, SHIFT),
+    (requantized, "Bits", SHIFT),
+    (tabled, "Bits", r"RequantizeTable#0\.one\[0\]\[\d\]\.(above|below)\."),
+    (ranged, "Bits", RANGE),
+    (counted, "LabelIsArgmax", r"CountCorrect#0\.sample\[0\]\.bit\["),
+    (sliding, "Bits", RANGE),
+    (depthwise, "Bits", SHIFT),
 ]
 PRODUCT = r"\.part\[\d\]\[0\]\.(term|x)\["
 
 LIARS = [
-    Liar(name, one, {OUT: lie}, caught)
-    for one, reader in READERS
-    for name, lie, caught in [
-        ("a carry into the next slot", CARRY_UP, reader),
-        ("a carry out of the next slot", CARRY_DOWN, reader),
-        ("a fraction of a slot", FRACTION, reader),
-        ("everything in one slot", ALL_IN_ONE, reader),
-        ("another product", f"{HONEST} + ({SLOT} == 1)", PRODUCT),
-        ("digits without their sign", UNSIGNED, PRODUCT),
+    Liar(name, one, {OUT: lie}, template, caught)
+    for one, by, reader in READERS
+    for name, lie, template, caught in [
+        ("a carry into the next slot", CARRY_UP, by, reader),
+        ("a carry out of the next slot", CARRY_DOWN, by, reader),
+        ("a fraction of a slot", FRACTION, by, reader),
+        ("everything in one slot", ALL_IN_ONE, by, reader),
+        ("another product", f"{HONEST} + ({SLOT} == 1)", "ConvPackedBlock", PRODUCT),
+        ("digits without their sign", UNSIGNED, "ConvPackedBlock", PRODUCT),
     ]
 ] + [
-    Liar("a carry into the next row", one, {OUT: BETWEEN_ROWS}, reader)
+    Liar("a carry into the next row", one, {OUT: BETWEEN_ROWS}, "Bits", reader)
     for one, reader in [(sliding, RANGE), (depthwise, SHIFT)]
 ]

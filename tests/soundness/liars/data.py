@@ -18,24 +18,33 @@ packed = scene(
 )
 
 LIARS = [
-    Liar("another pixel", packed, {OUT: f"{HONEST} + (j == 1)"}, r"\.packed\["),
-    Liar("pixels exchanged", packed, {OUT: "j == 0 ? 122 : (j == 1 ? -125 : 0)"}, r"\.packed\["),
+    Liar("another pixel", packed, {OUT: f"{HONEST} + (j == 1)"}, "PublicData", r"\.packed\["),
+    Liar(
+        "pixels exchanged",
+        packed,
+        {OUT: "j == 0 ? 122 : (j == 1 ? -125 : 0)"},
+        "PublicData",
+        r"\.packed\[",
+    ),
     Liar(
         "a carry between pixels",
         packed,
         {OUT: f"{HONEST} + (j == 0 ? 256 : (j == 1 ? -1 : 0))"},
+        "Bits",
         r"\.range\[0\]\.bits\[0\]\.",
     ),
     Liar(
         "everything in one pixel",
         packed,
         {OUT: "j == 0 ? packed[0] - 128 : -128"},
+        "Bits",
         r"\.range\[0\]\.bits\[0\]\.",
     ),
     Liar(
         "a fraction of a pixel",
         packed,
         {OUT: f"{HONEST} + (j == 0 ? 1 : (j == 1 ? -1 / 256 : 0))"},
+        "Bits",
         r"\.range\[0\]\.bits\[1\]\.",
     ),
 ]

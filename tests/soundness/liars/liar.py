@@ -33,11 +33,13 @@ def scene(name: str, call: Call, *values: Any, admitted: bool = True) -> Scene:
 
 @dataclass(frozen=True)
 class Liar:
-    """``caught``: a pattern that a signal of some violated constraint matches."""
+    """``by``: the template that is to catch it; ``caught``: a pattern that a signal of the violated
+    constraint there matches."""
 
     name: str
     scene: Scene
     lies: Mapping[Hint, str]
+    by: str
     caught: str
     claim: Mapping[str, int] = field(default_factory=dict)
     """What the liar would get accepted: signals with the values that the lie gives them."""

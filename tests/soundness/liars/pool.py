@@ -53,28 +53,39 @@ unpooled = conv.SLIDING.read(
 packed = replace(unpooled, main=unpooled.main.replace("include", f'include "{FILE}";\ninclude', 1))
 
 LIARS = [
-    Liar("the smaller one", first, {LARGER: "a >= b ? b : a"}, r"\.out$", {OUT: -3}),
-    Liar("the smaller one", second, {LARGER: "a >= b ? b : a"}, r"\.out$", {OUT: -100}),
+    Liar("the smaller one", first, {LARGER: "a >= b ? b : a"}, "Larger", r"\.out$", {OUT: -3}),
+    Liar("the smaller one", second, {LARGER: "a >= b ? b : a"}, "Larger", r"\.out$", {OUT: -100}),
     Liar(
         "the smaller one, its distance as a negative bit",
         first,
         {LARGER: "b", BIT: "i == 3 ? -1 : 0"},
+        "Larger",
         r"\.bit\[3\]$",
         {OUT: -3},
     ),
-    Liar("their sum", first, {LARGER: "a + b"}, r"\.out$", {OUT: 2}),
-    Liar("their mean", second, {LARGER: "(a + b) / 2"}, r"\.out$", {OUT: 0}),
-    Liar("something larger than both", equal, {LARGER: "a + 1"}, r"\.out$", {OUT: 8}),
-    Liar("a carry moved down", first, {BIT: "i == 3 ? 0 : (i == 2 ? 2 : 0)"}, r"\.bit\[2\]$"),
-    Liar("no distance", first, {BIT: "0"}, r"\.out$"),
-    Liar("the complement of the distance", second, {BIT: f"1 - ({HONEST_BIT})"}, r"\.out$"),
-    Liar("the bits that are left after overflow", far, {BIT: "0"}, r"\.out$", {OUT: 256}),
-    Liar("two in one bit", far, {BIT: "i == 6 ? 4 : 0"}, r"\.bit\[6\]$", {OUT: 256}),
-    Liar("a fraction as a bit", half, {LARGER: "a", BIT: "i == 0 ? a : 0"}, r"\.bit\[0\]$"),
-    Liar("the last of the window", pooled, {LARGER: "b"}, r"\.match\["),
-    Liar("zero, as if padding took part", pooled, {LARGER: "0"}, r"\.match\["),
+    Liar("their sum", first, {LARGER: "a + b"}, "Larger", r"\.out$", {OUT: 2}),
+    Liar("their mean", second, {LARGER: "(a + b) / 2"}, "Larger", r"\.out$", {OUT: 0}),
+    Liar("something larger than both", equal, {LARGER: "a + 1"}, "Larger", r"\.out$", {OUT: 8}),
+    Liar(
+        "a carry moved down",
+        first,
+        {BIT: "i == 3 ? 0 : (i == 2 ? 2 : 0)"},
+        "Larger",
+        r"\.bit\[2\]$",
+    ),
+    Liar("no distance", first, {BIT: "0"}, "Larger", r"\.out$"),
+    Liar(
+        "the complement of the distance", second, {BIT: f"1 - ({HONEST_BIT})"}, "Larger", r"\.out$"
+    ),
+    Liar("the bits that are left after overflow", far, {BIT: "0"}, "Larger", r"\.out$", {OUT: 256}),
+    Liar("two in one bit", far, {BIT: "i == 6 ? 4 : 0"}, "Larger", r"\.bit\[6\]$", {OUT: 256}),
+    Liar(
+        "a fraction as a bit", half, {LARGER: "a", BIT: "i == 0 ? a : 0"}, "Larger", r"\.bit\[0\]$"
+    ),
+    Liar("the last of the window", pooled, {LARGER: "b"}, "Larger", r"\.match\["),
+    Liar("zero, as if padding took part", pooled, {LARGER: "0"}, "Larger", r"\.match\["),
 ] + [
-    Liar(name, packed, {conv.OUT: lie}, r"(match|one)\[")
+    Liar(name, packed, {conv.OUT: lie}, "Larger", r"\.match\[")
     for name, lie in [
         ("a carry into the next slot", conv.CARRY_UP),
         ("a carry out of the next slot", conv.CARRY_DOWN),
