@@ -1,0 +1,128 @@
+"""Case split on determined bits that select: chosen = h·y, with h the same in both witnesses.
+
+For given h all is linear, so spreads follow from the decompositions near by, case by case; the
+widest of them holds. That is how the count's comparisons bound the logits, whatever the label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+from .affine import affine, solved, substituted
+from .propagation import Propagation
+from .system import Form, Row, System
+
+MOST_BITS = 12
+
+
+def split_bits(state: Propagation) -> bool:
+    """Tells ``state`` spreads that hold in every case; whether there was news."""
+    news = False
+    done: set[int] = set()
+    for number in _selections(state):
+        if number in done:
+            continue
+        rows, bits = _neighbours(state, number)
+        done |= rows
+        if len(bits) > MOST_BITS:
+            continue
+        found = _widest(state, [state.rows[n] for n in rows], sorted(bits))
+        for wire, width in found.items():
+            news = news or wire not in state.spread or width < state.spread[wire]
+            state.tell(wire, width)
+    return news
+
+
+def _selector(state: Propagation, row: Row) -> Form | None:
+    """The factor that is made of determined bits, if the other is undetermined."""
+    for factor, other in ((row[0], row[1]), (row[1], row[0])):
+        wires = factor.keys() - {0}
+        if wires and wires <= state.booleans and not state.unknown(wires) and state.unknown(other):
+            return factor
+    return None
+
+
+def _selections(state: Propagation) -> Iterator[int]:
+    for number, row in enumerate(state.rows):
+        if _selector(state, row) is not None:
+            yield number
+
+
+def _neighbours(state: Propagation, start: int) -> tuple[set[int], set[int]]:
+    """Selections, and linear rows with undetermined bits, that share unknown wires; and the h."""
+    rows, bits = {start}, set[int]()
+    waiting = [start]
+    while waiting:
+        row = state.rows[waiting.pop()]
+        factor = _selector(state, row)
+        bits |= factor.keys() - {0} if factor else set()
+        for wire in state.unknown({**row[0], **row[1], **row[2]}):
+            if wire in state.booleans:
+                continue
+            near = {n for n in state.rows_of[wire] if _is_near(state, state.rows[n])}
+            waiting += near - rows
+            rows |= near
+    return rows, bits
+
+
+def _is_near(state: Propagation, row: Row) -> bool:
+    if _selector(state, row) is not None:
+        return True
+    form = state.linear(row)
+    return form is not None and bool(state.booleans & set(state.unknown(form)))
+
+
+def _widest(state: Propagation, rows: list[Row], bits: list[int]) -> dict[int, int]:
+    """For every wire of ``rows``, the largest spread over all cases; absent where one has none."""
+    widest: dict[int, int] | None = None
+    for values in product((0, 1), repeat=len(bits)):
+        given = dict(zip(bits, values, strict=True))
+        if not _is_possible(state, given):
+            continue
+        told: dict[int, Form | None] = {w: {0: 1} if v else {} for w, v in given.items()}
+        spreads = _spreads(state, _linear(state, rows, told))
+        if widest is None:
+            widest = spreads
+        widest = {w: max(s, spreads[w]) for w, s in widest.items() if w in spreads}
+    return widest or {}
+
+
+def _is_possible(state: Propagation, given: dict[int, int]) -> bool:
+    """Whether every two-valued form of these bits alone has one of its two values."""
+    for number in {n for wire in given for n in state.rows_of[wire]}:
+        a, b, c = state.rows[number]
+        if all(w in given or w == 0 for part in (a, b, c) for w in part):
+            one, other, total = (
+                sum(v * given.get(w, 1) for w, v in part.items()) for part in (a, b, c)
+            )
+            if (one * other - total) % state.prime:
+                return False
+    return True
+
+
+def _linear(state: Propagation, rows: list[Row], told: dict[int, Form | None]) -> list[Row]:
+    """The equations of one case, each product's wire replaced by what was selected."""
+    selections: list[tuple[Row, Form]] = []
+    others: list[tuple[Row, Form]] = []
+    for row in rows:
+        equation = affine(row, told, state.prime)
+        if equation is not None:
+            (selections if _selector(state, row) else others).append((row, equation))
+    values: dict[int, Form | None] = {}
+    for row, equation in selections:
+        (wire, *more) = state.unknown(row[2]) or [0]
+        if wire and not more and wire in equation:
+            values[wire] = solved(equation, wire, state.prime)
+    left = [(equation, substituted(equation, values, state.prime)) for _, equation in others]
+    equations = [e for _, e in selections] + [form for _, form in left if form is not None]
+    return [({0: 1}, equation, {}) for equation in equations]
+
+
+def _spreads(state: Propagation, rows: list[Row]) -> dict[int, int]:
+    wires = {w for row in rows for part in row for w in part}
+    known = [w for w in wires if state.is_known(w)]
+    top = max(wires, default=0) + 1
+    system = System(state.prime, top, range(0), range(0), rows)
+    case = Propagation(system, known, state.booleans & wires)
+    return {w: s for w, s in case.spread.items() if w in wires}

@@ -1,0 +1,52 @@
+"""Whether an R1CS determines its outputs by its inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .assumptions import split_bits
+from .exclusion import Shape, split_choices
+from .propagation import Propagation
+from .system import System
+from .zeros import split_zeros
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is proven: two witnesses with equal inputs agree in every wire but ``undecided``."""
+
+    system: System
+    undecided: tuple[int, ...]
+
+    @property
+    def open_outputs(self) -> tuple[int, ...]:
+        """Outputs that could not be shown to be determined."""
+        return tuple(w for w in self.undecided if w in self.system.outputs)
+
+    @property
+    def decided(self) -> int:
+        """How many wires besides the constant are determined, inputs included."""
+        return self.system.wires - 1 - len(self.undecided)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the undecided wires."""
+        return tuple(self.system.name(w) for w in self.undecided)
+
+
+def decide(system: System) -> Decision:
+    """Every wire of ``system`` that its constraints provably determine, given the inputs.
+
+    Sound, not complete: what is called determined is; what is undecided may be. Terms: spreads of
+    wires from one constraint at a time (`propagation`), then the ways of splitting cases (`zeros`,
+    `assumptions`, `exclusion`) as long as anything new follows.
+    """
+    state = Propagation(system, system.inputs)
+    remembered: dict[Shape, tuple[int, ...]] = {}
+    while True:
+        news = split_zeros(state) or split_bits(state)
+        state.settle()
+        if not news and not split_choices(state, remembered):
+            break
+    undecided = (w for w in range(1, system.wires) if not state.is_known(w))
+    return Decision(system, tuple(undecided))
