@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,25 @@ def submitter(context: str) -> Submitter:
     return Submitter(round_name, contributor)
 
 
+ALIKE = {"ARMENIAN", "CHEROKEE", "COPTIC", "CYRILLIC", "GREEK", "LATIN", "LISU"}
+"""Alphabets, as Unicode names their letters, with letters that others have too."""
+
+BLANKS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164"
+    "\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""What Python calls printable, and no font shows: fillers, joiners, variation selectors."""
+
+
+def _blank(context: str) -> bool:
+    return BLANKS.search(context) is not None
+
+
+def _alphabets(context: str) -> set[str]:
+    letters = (unicodedata.name(c, "") for c in context if c.isalpha())
+    return {name.split()[0] for name in letters if name} & ALIKE
+
+
 def require_legible(context: str) -> None:
     """Raises WrongContext unless the text has one spelling and reads as what it is.
 
@@ -59,8 +79,11 @@ def require_legible(context: str) -> None:
     faults = {
         "it names no contributor": not contributor,
         "blanks surround a name": any(p != p.strip() for p in context.split("/")),
-        "it holds characters that can't be seen": not context.isprintable(),
-        "it is not in Unicode's composed form (NFC)": not unicodedata.is_normalized("NFC", context),
+        "it holds characters that can't be seen": not context.isprintable() or _blank(context),
+        "it is not in Unicode's plain composed form (NFKC)": not unicodedata.is_normalized(
+            "NFKC", context
+        ),
+        "it mixes alphabets whose letters look alike": len(_alphabets(context)) > 1,
     }
     for why, found in faults.items():
         if found:

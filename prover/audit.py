@@ -75,7 +75,7 @@ def audit_circuit(build: Build, progress: Progress | None = None) -> None:
             raise InputError(
                 f"{build.folder / file} is not what this architecture compiles to",
                 why="it was compiled again on this machine, and the result differs",
-                remedy="don't prove with this build: a doctored circuit can leak the weights",
+                remedy="don't use this build: a doctored circuit can leak weights or prove lies",
             )
 
 
@@ -84,7 +84,7 @@ def audit_keys(build: Build, keys: Keys) -> Path:
     from .engine.r1cs import read_r1cs  # numba takes a second to load
     from .engine.zkey_check import check_zkey
 
-    if keys.manifest.r1cs_sha256 != build.record.files[R1CS]:
+    if keys.manifest.r1cs_sha256 != build.record.files.get(R1CS):
         raise InputError(
             f"the keys in {build.folder} are for another circuit",
             why="keys.json names another r1cs",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from zkpot.compiler.circuit import Circuit, from_record
@@ -39,7 +39,7 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: str = "zkpot-circuit/1"
+    format: Literal["zkpot-circuit/1"] = "zkpot-circuit/1"
     circuit_id: str
     input_shape: tuple[int, ...]
     circuit: dict[str, Any]
@@ -67,6 +67,16 @@ class Build:
                 remedy="run `zkpot compile` again, or fetch the build again",
             )
         return path
+
+    def refuse_changes(self) -> None:
+        """InputError if the source, R1CS or WASM is here and isn't the one that was compiled.
+
+        A verifier needs none of them. But what it says of a circuit must not be read as said of
+        other files that lie beside it.
+        """
+        for name in (SOURCE, R1CS, WASM):
+            if (self.folder / name).exists():
+                self.file(name)
 
 
 def open_build(folder: Path) -> Build:

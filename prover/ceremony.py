@@ -7,6 +7,7 @@ from pathlib import Path
 
 from zkpot.compiler.errors import InputError
 
+from .audit import audit_circuit
 from .build import R1CS, open_build
 from .keys import Beacon, adopt_zkey, setup_dev, setup_from_ptau
 from .manifest import KeyManifest
@@ -39,6 +40,7 @@ def make_keys(
     """
     _refuse_contradictions(ceremony, dev)
     build = open_build(folder)
+    audit_circuit(build, progress)
     r1cs = build.file(R1CS)
     if dev:
         return setup_dev(folder, r1cs, threads=threads, progress=progress)

@@ -11,6 +11,7 @@ from zkpot.compiler.field import limbs
 from zkpot.compiler.poseidon import hash_elements
 
 LONGEST = 4096
+BATCHES = 1 << 64
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,37 @@ class Context:
             _text(self.text),
             bytes.fromhex(circuit_id),
             bytes.fromhex(vk_sha256),
-            bytes.fromhex(self.pool_root),
-            bytes.fromhex(self.contributor),
+            _bytes(self.pool_root, "the pool's root"),
+            _bytes(self.contributor, "the contributor's key"),
         ]
         elements = [e for part in parts for e in limbs(hashlib.sha256(part).digest())]
+        if not 0 <= self.batch < BATCHES:  # the sponge would take batch and batch + p for one
+            raise InputError(
+                f"{self.batch} is no number of a batch",
+                why=f"batches are numbered from 0, below {BATCHES}",
+                remedy="give the number under which the batch was drawn",
+            )
         return hash_elements("context", [*elements, self.batch])
 
 
+def _bytes(text: str, name: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise InputError(
+            f"{name} {text!r} is not hexadecimal", remedy="give its bytes as two digits each"
+        ) from error
+
+
 def _text(text: str) -> bytes:
-    encoded = text.encode()
+    try:
+        encoded = text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"the context {text!r} is not Unicode text",
+            why=error.reason,
+            remedy="give it in the terminal's encoding, or in ASCII",
+        ) from error
     if not text.strip() or len(encoded) > LONGEST:
         raise InputError(
             f"the context has {len(encoded)} bytes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +30,20 @@ def read_document(path: Path, schema: type[T], *, kind: str, remedy: str) -> T:
     return validated(path, content, schema, kind=kind, remedy=remedy)
 
 
+class _RepeatedName(Exception):
+    """One object of a document has two values under one name."""
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Readers differ in which value of a repeated name they take, and so in what was said."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _RepeatedName(f"it gives {twice!r} twice")
+    return found
+
+
 def validated(
     path: Path,
     content: bytes,
@@ -42,6 +57,9 @@ def validated(
     adapter: TypeAdapter[Any] = TypeAdapter(schema)
     try:
         document: T = adapter.validate_json(content)
+        json.loads(content, object_pairs_hook=_unrepeated)
+    except _RepeatedName as error:
+        raise refusal(f"{path} is not {kind}", why=str(error), remedy=remedy) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the whole file"

@@ -53,16 +53,67 @@ class Keys:
 def load_keys(build_dir: Path) -> Keys:
     """The build's keys, held against the digests in its keys.json.
 
-    Raises KeyRefused: no keys, other files than were set up, or a key that ``check_key`` refuses.
+    Raises KeyRefused: no keys, other files than were set up, a key that ``check_key`` refuses, or
+    a trust level that the files don't bear out.
     """
     manifest = read_manifest(build_dir)
     vk_path, zkey = build_dir / VERIFICATION_KEY, build_dir / ZKEY
     _require_digest(vk_path, manifest.vk_sha256)
+    vk = _read_key(vk_path)
+    check_key(vk)
+    _require_grounds(manifest)
     if zkey.exists():
         _require_digest(zkey, manifest.zkey_sha256)
-    vk = json.loads(vk_path.read_bytes())
-    check_key(vk)
+        _require_same_key(manifest, vk, zkey)
     return Keys(manifest, vk, vk_path, zkey if zkey.exists() else None)
+
+
+def _read_key(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise KeyRefused(
+            f"{path} is no JSON file",
+            why=str(error).splitlines()[0],
+            remedy="get the key again from its publisher",
+        ) from error
+
+
+def _require_grounds(manifest: KeyManifest) -> None:
+    """``trust`` is one word in a file: it counts for no more than what the manifest shows for it.
+
+    A manifest can still tell of contributions that nobody made. It is to come from where the
+    verifier trusts; ``adopt_zkey`` checks a zkey's own list against the ptau.
+    """
+    secret = any(step.beacon is None for step in manifest.contributions)
+    grounds = {
+        Trust.DEV: True,
+        Trust.CONTRIBUTED: secret and manifest.ptau_sha256 is not None,
+        Trust.UNIVERSAL: False,  # Groth16 has no such keys
+    }
+    if not grounds[manifest.trust]:
+        raise KeyRefused(
+            f"{MANIFEST} calls the keys {manifest.trust}, and nothing bears it out",
+            why="it names no ptau and no contribution of a secret",
+            remedy="get the keys again from their publisher, or set up your own",
+        )
+
+
+def _require_same_key(manifest: KeyManifest, vk: Mapping[str, Any], zkey: Path) -> None:
+    """The zkey's contributions speak for the verification key only if that is the zkey's own."""
+    from zkpot.prover.engine.zkey import verification_key  # numba takes a second to load
+
+    if manifest.contributions and manifest.contributions != read_contributions(zkey):
+        raise KeyRefused(
+            f"{MANIFEST} names other contributions than {zkey}",
+            remedy="get the keys again from their publisher, or set up your own",
+        )
+    if verification_key(zkey) != dict(vk):
+        raise KeyRefused(
+            f"the verification key beside {zkey} is another key's",
+            why="the two were not made together",
+            remedy="get the keys again from their publisher, or set up your own",
+        )
 
 
 def _require_digest(path: Path, expected: str) -> None:

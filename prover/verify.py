@@ -21,6 +21,7 @@ from .context import Context
 from .dataset import Dataset
 from .keys import Keys
 from .manifest import Trust
+from .vkey import check_key
 
 
 class WrongCircuit(InvalidProof):
@@ -68,18 +69,20 @@ class Verifier:
     def __init__(self, build: Build, keys: Keys, *, allow_dev: bool = False) -> None:
         from .engine.verify import prepare_key  # numba takes a second to load
 
+        build.refuse_changes()
         if keys.manifest.trust is Trust.DEV and not allow_dev:
             raise WrongKey(
                 "the key is a development key",
                 why="whoever ran its setup can forge any proof",
                 remedy="use keys from a ceremony, or pass --allow-dev for a trial",
             )
-        if keys.manifest.r1cs_sha256 != build.record.files[R1CS]:
+        if keys.manifest.r1cs_sha256 != build.record.files.get(R1CS):
             raise WrongKey(
                 "the key is for another circuit",
                 why="keys.json names another r1cs than circuit.json",
                 remedy="run `zkpot setup` for this build, or fetch it again",
             )
+        check_key(keys.vk)
         self.build, self.keys = build, keys
         self._key: Any = prepare_key(keys.vk)
 

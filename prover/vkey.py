@@ -16,46 +16,66 @@ from zkpot.prover.errors import KeyRefused
 Fq2 = tuple[int, int]
 G2Point = tuple[Fq2, Fq2]
 _G2_POINTS = ("vk_beta_2", "vk_gamma_2", "vk_delta_2")
+_INDEPENDENT = (
+    ("delta", "gamma", "it"),
+    ("beta", "gamma", "its powers of tau"),
+    ("beta", "delta", "one of them"),
+)
 
 
 def check_key(vk: Mapping[str, Any]) -> None:
     """Refuse a key in snarkjs's JSON form that is forgeable, degenerate or not a key.
 
-    delta = ±gamma: anyone proves anything with A = alpha, B = beta, C = ∓IC(x); it is what a setup
-    without a contribution gives. A point at infinity unties what it multiplies; equal IC points
-    make two signals interchangeable. Points must be canonical, on the curve, and of the group's
-    order. Raises KeyRefused.
+    With two of beta, gamma and delta equal up to sign anyone proves anything (`_check_pairs`). A
+    point at infinity unties what it multiplies; IC points that are equal, or opposite, let two
+    signals change together. Points must be canonical, on the curve, and of the group's order.
+    Raises KeyRefused.
     """
+    if not isinstance(vk, Mapping):
+        raise _refused("it is no JSON object")
     if (vk.get("protocol"), vk.get("curve")) != ("groth16", "bn128"):
         named = f"{vk.get('protocol')} over {vk.get('curve')}"
         raise _refused(f"it is for {named}, and Groth16 over bn128 is needed")
     try:
         inputs = [_g1(point, f"IC[{index}]") for index, point in enumerate(vk["IC"])]
-        count = vk["nPublic"]
+        count = _count(vk["nPublic"])
         _g1(vk["vk_alpha_1"], "vk_alpha_1")
         points = {name: _g2(vk[name], name) for name in _G2_POINTS}
     except (KeyError, TypeError, ValueError) as error:
         raise _refused(f"it is malformed ({error!r})") from error
     if len(inputs) != count + 1:
         raise _refused(f"it has {len(inputs)} IC points for {count} public signals")
-    if len(set(inputs)) != len(inputs):
-        raise _refused("two of its IC points are equal")
-    _check_delta(points["vk_gamma_2"], points["vk_delta_2"])
+    if len({x for x, _ in inputs}) != len(inputs):
+        raise _refused("two of its IC points are equal up to sign")
+    _check_pairs(points)
 
 
-def _check_delta(gamma: G2Point, delta: G2Point) -> None:
-    if gamma[0] == delta[0]:
-        raise KeyRefused(
-            "the verification key is forgeable",
-            why="its delta equals its gamma up to sign: nobody contributed to it",
-            remedy="run `zkpot setup` again, with a contribution",
-        )
+def _check_pairs(points: Mapping[str, G2Point]) -> None:
+    """Refuses two equal factors of e(A, B) = e(alpha, beta)·e(L, gamma)·e(C, delta), L = IC(x).
+
+    With each pair equal, whoever has the key alone solves it for every x (± with the sign):
+    delta = gamma by A = alpha, B = beta, C = -L; beta = gamma by A = alpha + L, B = gamma + delta,
+    C = A; beta = delta by A = L, B = beta + gamma, C = L - alpha.
+    """
+    for one, other, whose in _INDEPENDENT:
+        if points[f"vk_{one}_2"][0] == points[f"vk_{other}_2"][0]:
+            raise KeyRefused(
+                "the verification key is forgeable",
+                why=f"its {one} equals its {other} up to sign: nobody contributed to {whose}",
+                remedy="run `zkpot setup` again, with a contribution",
+            )
 
 
 def _refused(why: str) -> KeyRefused:
     return KeyRefused(
         "the verification key is refused", why=why, remedy="get the key again from its publisher"
     )
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int:  # JSON's true is an int to Python too
+        raise ValueError("nPublic is not a number")
+    return value
 
 
 def _coordinate(text: Any, name: str) -> int:

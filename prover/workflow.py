@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from zkpot.compiler.errors import InputError
+from zkpot.compiler.field import FIELD
 
 from . import atomic
 from .build import Build, open_build
@@ -125,10 +126,10 @@ def export_file(bundle: Path, out: Path) -> tuple[Path, Path]:
 
 def parse_commitment(text: str, flag: str) -> int:
     """A commitment as `zkpot commit` prints it. Raises InputError."""
-    if not (text.isdecimal() and text.isascii()):
+    if not (text.isdecimal() and text.isascii() and len(text) <= len(str(FIELD))):
         raise InputError(
             f"{flag} {text!r} is no commitment",
-            why="it is a decimal number",
+            why=f"it is a decimal number of at most {len(str(FIELD))} digits",
             remedy="copy what `zkpot commit` printed",
         )
     return int(text)
