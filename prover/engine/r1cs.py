@@ -168,8 +168,9 @@ def _open(path: Path) -> tuple[Container, _Header]:
         raise file.fault("its field is not the scalar field of BN254 (circom --prime bn128)")
     wires, outputs, inputs, private = (fields.integer(4) for _ in range(4))
     header = _Header(wires, outputs, inputs, private, fields.integer(8), fields.integer(4))
-    if 1 + outputs + inputs + private > wires:
-        raise file.fault(f"its inputs and outputs need more than its {wires} wires")
+    # Not so the private ones: circom still counts those that it replaced by outputs.
+    if 1 + outputs + inputs > wires:
+        raise file.fault(f"its public signals need more than its {wires} wires")
     if CUSTOM_GATES in file and len(file.section(CUSTOM_GATES, "custom gates")) > 4:
         raise file.fault("it uses custom gates, which exist only for PLONK")
     return file, header

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .aliases import merged
 from .assumptions import split_bits
 from .exclusion import Shape, split_choices
 from .propagation import Propagation
@@ -41,12 +42,13 @@ def decide(system: System) -> Decision:
     wires from one constraint at a time (`propagation`), then the ways of splitting cases (`zeros`,
     `assumptions`, `exclusion`) as long as anything new follows.
     """
-    state = Propagation(system, system.inputs)
+    reduced, stands = merged(system)
+    state = Propagation(reduced, system.inputs)
     remembered: dict[Shape, tuple[int, ...]] = {}
     while True:
         news = split_zeros(state) or split_bits(state)
         state.settle()
         if not news and not split_choices(state, remembered):
             break
-    undecided = (w for w in range(1, system.wires) if not state.is_known(w))
+    undecided = (w for w in range(1, system.wires) if not state.is_known(stands.get(w, w)))
     return Decision(system, tuple(undecided))

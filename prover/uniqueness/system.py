@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from zkpot.compiler.field import FIELD
+from zkpot.prover.binfile import section_bytes
 
 if TYPE_CHECKING:
     from zkpot.prover.engine.r1cs import SparseMatrix
+
+LABELS = 3
+"""The section that says which signal of the source each wire is. A simplified circuit may lack
+some inputs, though its header counts them: they are recognized by their labels."""
 
 Form = dict[int, int]
 """Wire to its coefficient, none of them 0; wire 0 is the constant 1."""
@@ -21,12 +27,12 @@ Row = tuple[Form, Form, Form]
 
 @dataclass(frozen=True)
 class System:
-    """``wires``: 1, the outputs, the inputs (public first), the others. ``names`` may lack some."""
+    """``wires``: how many, the constant included; the outputs follow it. ``names`` may lack some."""
 
     prime: int
     wires: int
     outputs: range
-    inputs: range
+    inputs: Collection[int]
     rows: Sequence[Row]
     names: Mapping[int, str] = field(default_factory=dict)
 
@@ -43,13 +49,14 @@ class System:
         from zkpot.prover.engine.r1cs import read_r1cs  # numba takes a second to load
 
         read = read_r1cs(r1cs)
+        labels = np.frombuffer(section_bytes(r1cs, "r1cs", LABELS), "<u8")
+        given = range(1 + read.n_pub_out, 1 + read.n_pub_out + read.n_pub_in + read.n_prv_in)
         parts = [_forms(m, read.n_constraints) for m in (read.a, read.b, read.c)]
-        first = 1 + read.n_pub_out
         return cls(
             FIELD,
             read.n_wires,
-            range(1, first),
-            range(first, first + read.n_pub_in + read.n_prv_in),
+            range(1, 1 + read.n_pub_out),
+            [wire for wire, label in enumerate(labels.tolist()) if label in given],
             list(zip(*parts, strict=True)),
             {} if sym is None else read_names(sym),
         )
