@@ -1,0 +1,1 @@
+"""How inputs are changed: as bytes, and as what their format makes of them."""

@@ -1,0 +1,1 @@
+"""One module a target, whose `TARGET` is a `fuzz.target.Target`."""

@@ -1,0 +1,16 @@
+"""Powers-of-tau files, before snarkjs gets them."""
+
+from pathlib import Path
+
+from fuzz.mutate import plain, sections
+from fuzz.target import Reader, Target
+from zkpot.prover.binfile import R1csHeader
+from zkpot.prover.ptau import require_ptau
+
+
+def prepare(_folder: Path) -> Reader:
+    circuit = R1csHeader(3, 1, 0, 1, 3, constraints=1)
+    return lambda path: require_ptau(path, circuit)
+
+
+TARGET = Target("powers.ptau", prepare, (sections.mutated, sections.lying, plain.mutated))

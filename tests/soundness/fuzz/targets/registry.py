@@ -1,0 +1,15 @@
+"""A round's registry of commitments, and the beacon's value that is made of it."""
+
+from pathlib import Path
+
+from fuzz.mutate import documents
+from fuzz.target import Reader, Target
+from zkpot.consensus.beacon import beacon_value
+from zkpot.consensus.registry import read_registry
+
+
+def prepare(_folder: Path) -> Reader:
+    return lambda path: beacon_value(read_registry(path), bytes(32))
+
+
+TARGET = Target("registry.json", prepare, (documents.mutated,))

@@ -1,0 +1,14 @@
+"""WebAssembly modules: their sections fill the file."""
+
+from pathlib import Path
+
+from fuzz.mutate import plain
+from fuzz.target import Reader, Target
+from zkpot.prover.binfile import check_wasm
+
+
+def prepare(_folder: Path) -> Reader:
+    return check_wasm
+
+
+TARGET = Target("circuit.wasm", prepare, (plain.mutated,))
