@@ -25,9 +25,14 @@ class Decision:
         return tuple(w for w in self.undecided if w in self.system.outputs)
 
     @property
+    def total(self) -> int:
+        """How many wires there are to decide: all that constraints mention, and the outputs."""
+        return len(_mentioned(self.system))
+
+    @property
     def decided(self) -> int:
-        """How many wires besides the constant are determined, inputs included."""
-        return self.system.wires - 1 - len(self.undecided)
+        """How many of these are determined."""
+        return self.total - len(self.undecided)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -50,5 +55,11 @@ def decide(system: System) -> Decision:
         state.settle()
         if not news and not split_choices(state, remembered):
             break
-    undecided = (w for w in range(1, system.wires) if not state.is_known(stands.get(w, w)))
-    return Decision(system, tuple(undecided))
+    undecided = (w for w in _mentioned(system) if not state.is_known(stands.get(w, w)))
+    return Decision(system, tuple(sorted(undecided)))
+
+
+def _mentioned(system: System) -> set[int]:
+    """Wires in constraints, and outputs; an input is no question."""
+    wires = {w for row in system.rows for part in row for w in part}
+    return (wires | set(system.outputs)) - {0, *system.inputs}

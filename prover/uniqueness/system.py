@@ -27,7 +27,7 @@ Row = tuple[Form, Form, Form]
 
 @dataclass(frozen=True)
 class System:
-    """``wires``: how many, the constant included; the outputs follow it. ``names`` may lack some."""
+    """``wires``: how many, the constant at 0 included. ``names`` may lack some."""
 
     prime: int
     wires: int

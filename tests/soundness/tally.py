@@ -13,7 +13,7 @@ import pytest
 
 ROWS = {
     "templates": "templates decided / in circuits/",
-    "signals": "signals decided unique / total",
+    "signals": "signals determined / total",
     "hints": "hints lied about / in circuits/",
     "liars": "liars caught / tried",
     "known bugs": "known bugs found / re-created",
