@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from rig.calls import case
 from rig.twin import Hint
+from zkpot.compiler.field import FIELD
 from zkpot.compiler.ir import Interval, TensorType
 from zkpot.compiler.statement import packed_labels
 
@@ -23,6 +24,32 @@ wrong = scene("both samples misclassified", call, LOGITS, packed_labels([0, 2], 
 right = scene("both samples classified", call, LOGITS, packed_labels([1, 1], 3))
 
 HONEST_HOT = "(labels[at \\ 253] >> (at % 253)) & 1"
+
+small = case("count_correct", [TensorType((3,), Interval(0, 15))], 2, lo=0, bits=5).call
+level = scene("ties that the label loses", small, np.zeros((2, 3), int), packed_labels([1, 1], 3))
+
+
+def misread(total: int, classes: int) -> list[int]:
+    """For each sample the bits of all classes but the last, where the last counts 1 - Σ of them:
+    the one such reading of ``total``, an integer."""
+    found = []
+    while total:
+        found.append(total % (1 << (classes - 1)))
+        total = ((total >> (classes - 1)) - 1 + found[-1].bit_count()) >> 1
+    return found
+
+
+# Label 2 twice, less 12 times the field's order: the same element. Its last bits are about -60.
+MANY = 126
+READING = misread(packed_labels([2, 2], MANY)[0] - 12 * FIELD, MANY)
+FIRST = [bits & -bits for bits in READING]
+many = case("count_correct", [TensorType((MANY,), Interval(0, 127))], 2, lo=0, bits=8).call
+wrapping = scene(
+    "the class that wins is not the label",
+    many,
+    np.array([[int(bit == 1 << j) for j in range(MANY)] for bit in FIRST]),
+    packed_labels([2, 2], MANY),
+)
 
 LIARS = [
     Liar(
@@ -71,5 +98,21 @@ LIARS = [
         {HOT: "i > 0 ? " + HONEST_HOT + " : 1"},
         "CountCorrect",
         r"\.hot\[0\]\[1\]$",
+    ),
+    Liar(
+        "eight labels and seven taken back, made up for by the next sample",
+        level,
+        {HOT: f"({HONEST_HOT})" + " + (i == 0 ? (j == 0 ? 8 : -8) : (j == 0 ? -1 : 1))"},
+        "CountCorrect",
+        r"\.hot\[0\]\[0\]$",
+        {K: 1},
+    ),
+    Liar(
+        "many labels, taken back by the last class",
+        wrapping,
+        {HOT: f"((i == 0 ? {READING[0]} : {READING[1]}) >> j) & 1"},
+        "CountCorrect",
+        r"\.hot\[0\]\[0\]$",
+        {K: 2},
     ),
 ]
