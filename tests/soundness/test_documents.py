@@ -88,8 +88,7 @@ def test_every_constraint_that_is_quoted_stands_in_the_template_named_before_it(
 
 def test_the_table_of_hints_is_complete():
     rows = re.findall(r"^\| `(\w+)`: `([^`]+)` \|", SOUNDNESS.read_text(), re.M)
-    assert len(rows) == len(hints(library()))
-    assert set(rows) == {(hint.template, hint.target) for hint in hints(library())}
+    assert sorted(rows) == sorted((hint.template, hint.target) for hint in hints(library()))
     assert "one of twelve hints" in SOUNDNESS.read_text() and len(rows) == 12
 
 

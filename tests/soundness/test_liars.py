@@ -37,6 +37,7 @@ LEVELS = ("O0", OPTIMIZE)
 """As written, every signal under its own name; and as it is proved."""
 
 TEMPLATES = templates(library())
+HINTS = set(hints(library()))
 NEW = """template New() {
     signal input a;
     signal output b;
@@ -74,9 +75,8 @@ def untried(sources: Mapping[str, str]) -> set[str]:
     return needed
 
 
-def unassigned(sources: Mapping[str, str], name: str) -> set[str]:
+def unassigned(among: Mapping[str, Template], name: str) -> set[str]:
     """The signals and components' inputs in template ``name`` that no `<==` gives a value."""
-    among = templates(sources)
     one = among[name]
     signals = {signal for signal, kind in one.signals.items() if kind != "input"}
     inputs = {
@@ -110,31 +110,17 @@ def caught_at_home(liar: Liar) -> Iterator[tuple[list[str], Path]]:
 
 
 def test_every_hint_of_the_library_has_a_liar(tally: Tally):
-    lied, present = {hint for liar in LIARS for hint in liar.lies}, set(hints(library()))
-    tally("hints", len(lied & present), len(present))
-    assert lied == present
-
-
-def test_a_liar_is_caught_in_every_template_with_hints_in_it_at_each_of_its_uses():
-    assert untried(library()) == set()
+    lied = {hint for liar in LIARS for hint in liar.lies}
+    tally("hints", len(lied & HINTS), len(HINTS))
+    assert lied == HINTS
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_every_signal_that_is_no_hint_is_assigned_by_a_constraint(name):
     """So a template without a liar is one whose every signal follows from its inputs."""
-    hinted = {h.target.split("[")[0] for h in hints(library()) if h.template == name}
-    assert unassigned(library(), name) <= hinted
+    hinted = {h.target.split("[")[0] for h in HINTS if h.template == name}
+    assert unassigned(TEMPLATES, name) <= hinted
     assert hinted or "<--" not in TEMPLATES[name].body
-
-
-def test_a_new_template_is_noticed():
-    assert untried({**library(), "new.circom": NEW % "<=="}) == {"New", "New.c"}
-    without = NEW.replace("component c = Bits(8, 0);", "").replace("c.in <== a;", "")
-    assert untried({**library(), "new.circom": without % "<--"}) == {"New"}
-    assert untried({**library(), "new.circom": without % "<=="}) == set()
-    assert unassigned({**library(), "new.circom": NEW % "==="}, "New") == {"b"}
-    unfed = NEW.replace("c.in <== a;", "")
-    assert unassigned({**library(), "new.circom": unfed % "<=="}, "New") == {"c.in"}
 
 
 def test_what_is_emitted_has_no_hints_of_its_own():
@@ -184,3 +170,21 @@ def test_where_an_inverse_is_free_nothing_depends_on_it(one, hint):
     changed = {name for name in honest if honest[name] != other[name]}
     assert changed and all(name.endswith(f".{hint.target}") for name in changed)
     assert not one.complaints(other)
+
+
+def test_a_liar_is_caught_in_every_template_with_hints_in_it_at_each_of_its_uses():
+    assert untried(library()) == set()
+
+
+def with_new(text: str) -> dict[str, str]:
+    return {**library(), "new.circom": text}
+
+
+def test_a_new_template_is_noticed():
+    unfed = NEW.replace("c.in <== a;", "")
+    without = unfed.replace("component c = Bits(8, 0);", "")
+    assert untried(with_new(NEW % "<==")) == {"New", "New.c"}
+    assert untried(with_new(without % "<--")) == {"New"}
+    assert untried(with_new(without % "<==")) == set()
+    assert unassigned(templates(with_new(NEW % "===")), "New") == {"b"}
+    assert unassigned(templates(with_new(unfed % "<==")), "New") == {"c.in"}
