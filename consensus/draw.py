@@ -98,11 +98,13 @@ def draw(root: bytes, length: int, beacon: bytes, count: int, batch: int = 0) ->
 
     Determined by its arguments alone: the first ``count`` steps of a Fisher–Yates shuffle, whose
     numbers are SHA-256 in counter mode over them, without modulo bias. Raises InputError for
-    more samples than there are.
+    more samples than there are, or than words can number.
     """
-    if not 1 <= count <= length:
+    if not 1 <= count <= length < 1 << 8 * WORD_BYTES:
         raise InputError(
-            f"{count} samples from a pool of {length}", remedy="publish a larger pool, or draw less"
+            f"{count} samples from a pool of {length}",
+            why=f"a draw takes at least one, at most all of fewer than 2^{8 * WORD_BYTES}",
+            remedy="publish a larger pool, or draw less",
         )
     words = _words(_seed(root, length, beacon, count, batch))
     moved: dict[int, int] = {}

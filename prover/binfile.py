@@ -56,11 +56,14 @@ def _read_table(file: BinaryIO, path: Path, magic: str, length: int) -> Mapping[
         if len(entry) < _SECTION.size:
             raise _bad(path, magic, f"it is truncated: {len(sections)} of {count} sections")
         kind, size = _SECTION.unpack(entry)
+        if kind in sections:  # which of the two is read is up to each program
+            raise _bad(path, magic, f"section {kind} occurs twice")
         sections[kind] = Section(end + _SECTION.size, size)
         end += _SECTION.size + size
+        if end > length:
+            raise _bad(path, magic, f"it is truncated: {length} bytes instead of {end}")
     if end != length:
-        state = "truncated" if end > length else "followed by foreign bytes"
-        raise _bad(path, magic, f"it is {state}: {length} bytes instead of {end}")
+        raise _bad(path, magic, f"it is followed by foreign bytes: {length} bytes instead of {end}")
     return sections
 
 

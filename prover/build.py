@@ -93,6 +93,7 @@ def open_build(folder: Path) -> Build:
         ) from error
     except (
         ValidationError,
+        AttributeError,
         LookupError,
         TypeError,
         ValueError,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +14,7 @@ from zkpot.compiler.field import digest_to_field
 from zkpot.compiler.interpret import quantize
 from zkpot.compiler.ir import Quantization
 from zkpot.compiler.ops.base import IntArray
-
-MOST_BYTES = 4 << 30
-"""What the arrays of one file may take in memory."""
+from zkpot.prover.npz import read_npz
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ def load_samples(path: Path, *, labelled: bool = True) -> Samples:
     Raises InputError for a file that is none, arrays that are missing, not numeric, of unequal
     length, empty, or not finite, and for labels that are no integers.
     """
-    arrays = _arrays(path)
+    arrays = read_npz(path, ("x", "y"))
     if "x" not in arrays or (labelled and "y" not in arrays):
         raise InputError(
             f"{path} lacks an array {'x' if 'x' not in arrays else 'y'!s}",
@@ -49,26 +46,6 @@ def load_samples(path: Path, *, labelled: bool = True) -> Samples:
     x, y = arrays["x"], arrays.get("y")
     _check_samples(path, x)
     return Samples(x, None if y is None else _labels(path, y, len(x)), path)
-
-
-def _arrays(path: Path) -> dict[str, NDArray[np.generic]]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-        if size > MOST_BYTES:
-            raise InputError(
-                f"{path} unpacks to {size} bytes", why=f"at most {MOST_BYTES} are read"
-            )
-        with np.load(path, allow_pickle=False) as loaded:
-            return {name: loaded[name] for name in loaded.files if name in ("x", "y")}
-    except FileNotFoundError as error:
-        raise InputError(f"no file {path}", remedy="check the path") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise InputError(
-            f"{path} can't be read as an npz file of plain numbers",
-            why=str(error).splitlines()[0] if str(error) else type(error).__name__,
-            remedy="save it with numpy.savez(path, x=samples, y=labels)",
-        ) from error
 
 
 def _check_samples(path: Path, x: NDArray[np.generic]) -> None:

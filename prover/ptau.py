@@ -12,6 +12,9 @@ from zkpot.prover.errors import PtauError
 G1, G2 = 64, 128
 """Bytes of an uncompressed point."""
 
+MAX_POWER = 28
+"""log2 of the largest power of two that divides the scalar field's order minus one."""
+
 
 @dataclass(frozen=True)
 class Ptau:
@@ -33,6 +36,9 @@ def read_ptau(path: Path) -> Ptau:
             remedy="use a powers-of-tau file for bn128",
         )
     power: int = struct.unpack_from("<I", header, 36)[0]
+    if power > MAX_POWER:
+        why = f"it claims to serve 2^{power} rows, and BN254 has no domain beyond 2^{MAX_POWER}"
+        raise PtauError(f"{path} can't be used", why=why, remedy="fetch it again")
     for kind, size in _sizes(power).items():
         if kind in sections and sections[kind].size != size:
             why = f"section {kind} has {sections[kind].size} bytes instead of {size}"

@@ -45,8 +45,12 @@ def read_contributions(zkey: Path) -> tuple[Contribution, ...]:
         for _ in range(count):
             contribution, end = _contribution(content, end)
             found.append(contribution)
-    except (struct.error, IndexError, ValueError) as error:
-        raise BadBinaryFile(f"{zkey} has no readable list of contributions") from error
+    except (struct.error, LookupError, ValueError) as error:
+        raise BadBinaryFile(
+            f"{zkey} has no readable list of contributions",
+            why="it contradicts its own lengths, or lacks a part of a contribution",
+            remedy="fetch the key again",
+        ) from error
     return tuple(found)
 
 

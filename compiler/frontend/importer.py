@@ -27,6 +27,8 @@ from .shape_arithmetic import shape_arithmetic
 from .tensors import Floats, Head, Integer, RawInput, Real, Tensor
 
 WEIGHT_BITS, ACCUMULATOR_BITS = "zkpot.weight_bits", "zkpot.accumulator_bits"
+MOST_ACCUMULATOR_BITS = 64
+"""onnxruntime's kernels accumulate in 32 bits; what is left is for sums behind them."""
 DTYPES = {
     onnx.TensorProto.FLOAT: "float32",
     onnx.TensorProto.UINT8: "uint8",
@@ -212,9 +214,13 @@ def _weight_bits(text: str | None) -> int | None:
 def _accumulator_bits(text: str | None) -> dict[str, int]:
     try:
         raw = json.loads(text or "{}")
-        return {str(k): int(v) for k, v in raw.items()}
-    except (ValueError, AttributeError, TypeError) as error:
+        found = {str(k): int(v) for k, v in raw.items()}
+        if not all(2 <= bits <= MOST_ACCUMULATOR_BITS for bits in found.values()):
+            raise ValueError("a width that no accumulator has")
+        return found
+    except (ValueError, AttributeError, TypeError, OverflowError, RecursionError) as error:
         raise InputError(
-            f"the model's metadata {ACCUMULATOR_BITS!r} is not an object of integers",
+            f"the model's metadata {ACCUMULATOR_BITS!r} is not an object of integers "
+            f"from 2 to {MOST_ACCUMULATOR_BITS}",
             remedy="quantize the model again with zkpot quantize, or drop that entry",
         ) from error

@@ -14,6 +14,9 @@ from zkpot.compiler.errors import InputError
 
 Array = NDArray[Any]
 
+UNREADABLE = (DecodeError, OSError, ValueError, RuntimeError, onnx.checker.ValidationError)
+"""What protobuf, onnx's checker and its reader of external data say of files that are none."""
+
 
 def load(path: Path) -> onnx.ModelProto:
     """The model in ``path``, checked by onnx's own checker; InputError for anything else."""
@@ -23,7 +26,7 @@ def load(path: Path) -> onnx.ModelProto:
         raise InputError(
             f"no file {str(error.filename or path)!r}", remedy="check the model's path"
         ) from error
-    except (DecodeError, OSError, ValueError, onnx.checker.ValidationError) as error:
+    except UNREADABLE as error:
         raise InputError(
             f"{str(path)!r} can't be read as an ONNX file",
             why=_first_line(error),

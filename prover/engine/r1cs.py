@@ -14,9 +14,11 @@ from zkpot.prover.engine.field import R, Words, address, fr_modulus
 from zkpot.prover.engine.jit import inner, kernel
 from zkpot.prover.engine.limbs import ELEMENT, below, copy, load32, store32
 
-HEADER, CONSTRAINTS, CUSTOM_GATES = 1, 2, 5
+HEADER, CONSTRAINTS, WIRE_LABELS, CUSTOM_GATES = 1, 2, 3, 5
 ENTRY = 4 + ELEMENT
 """Bytes of a non-zero: wire and coefficient."""
+LABEL = 8
+"""Bytes of a wire's label."""
 
 
 class R1csError(InputError):
@@ -171,9 +173,19 @@ def _open(path: Path) -> tuple[Container, _Header]:
     # Not so the private ones: circom still counts those that it replaced by outputs.
     if 1 + outputs + inputs > wires:
         raise file.fault(f"its public signals need more than its {wires} wires")
+    _check_wires(file, wires)
     if CUSTOM_GATES in file and len(file.section(CUSTOM_GATES, "custom gates")) > 4:
         raise file.fault("it uses custom gates, which exist only for PLONK")
     return file, header
+
+
+def _check_wires(file: Container, wires: int) -> None:
+    """A setup takes memory for each wire, so the file has to hold something of each: its label,
+    or, where labels were left out, at least a byte somewhere."""
+    if WIRE_LABELS in file:
+        file.section(WIRE_LABELS, "wire labels", LABEL * wires)
+    elif wires > file.path.stat().st_size:
+        raise file.fault(f"it declares {wires} wires, more than it has bytes")
 
 
 def _counts(file: Container, header: _Header) -> list[int]:

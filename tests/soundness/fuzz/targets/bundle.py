@@ -3,12 +3,13 @@
 import json
 from pathlib import Path
 
-from fuzz.mutate import documents
-from fuzz.target import CORPUS, Reader, Target
 from zkpot.compiler.errors import InvalidProof
 from zkpot.consensus.submission import read_submission, require_legible
 from zkpot.prover.bundle import Bundle
 from zkpot.prover.engine.verify import prepare_key, verify_groth16
+
+from fuzz.mutate import documents
+from fuzz.target import CORPUS, Reader, Target
 
 
 def prepare(_folder: Path) -> Reader:

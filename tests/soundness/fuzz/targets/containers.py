@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from fuzz.mutate import plain, sections
-from fuzz.target import Reader, Target
 from zkpot.compiler.errors import ZkpotError
 from zkpot.prover import binfile
+
+from fuzz.mutate import plain, sections
+from fuzz.target import Reader, Target
 
 
 def prepare(_folder: Path) -> Reader:

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from zkpot.compiler.frontend.float_model import read_float_model
+
 from fuzz.mutate import models
 from fuzz.target import Reader, Target
-from zkpot.compiler.frontend.float_model import read_float_model
 
 
 def prepare(_folder: Path) -> Reader:

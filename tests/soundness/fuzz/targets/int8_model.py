@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from fuzz.mutate import models
-from fuzz.target import Reader, Target
 from zkpot.compiler.frontend import import_model
 from zkpot.prover.compile_model import lower_model
+
+from fuzz.mutate import models
+from fuzz.target import Reader, Target
 
 
 def prepare(_folder: Path) -> Reader:

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from zkpot.prover.manifest import MANIFEST, read_manifest
+
 from fuzz.mutate import documents
 from fuzz.target import Reader, Target
-from zkpot.prover.manifest import MANIFEST, read_manifest
 
 
 def prepare(_folder: Path) -> Reader:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fuzz.mutate import documents
-from fuzz.target import Reader, Target
 from zkpot.compiler.errors import InputError
 from zkpot.consensus.draw import Opening, require_batch
+
+from fuzz.mutate import documents
+from fuzz.target import Reader, Target
 
 
 def decoded(raw: Any) -> tuple[bytes, int, bytes, list[Opening], int]:

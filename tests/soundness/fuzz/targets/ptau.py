@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from fuzz.mutate import plain, sections
-from fuzz.target import Reader, Target
 from zkpot.prover.binfile import R1csHeader
 from zkpot.prover.ptau import require_ptau
+
+from fuzz.mutate import plain, sections
+from fuzz.target import Reader, Target
 
 
 def prepare(_folder: Path) -> Reader:

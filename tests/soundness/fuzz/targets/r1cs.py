@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from fuzz.mutate import plain, sections
-from fuzz.target import Reader, Target
 from zkpot.prover.engine.qap import coefficient_records
 from zkpot.prover.engine.r1cs import r1cs_info, read_r1cs
+
+from fuzz.mutate import plain, sections
+from fuzz.target import Reader, Target
 
 
 def prepare(_folder: Path) -> Reader:

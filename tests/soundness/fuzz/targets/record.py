@@ -3,9 +3,10 @@ every pass, with graphs that no importer would make."""
 
 from pathlib import Path
 
+from zkpot.prover.build import RECORD, open_build
+
 from fuzz.mutate import documents
 from fuzz.target import Reader, Target
-from zkpot.prover.build import RECORD, open_build
 
 
 def prepare(_folder: Path) -> Reader:

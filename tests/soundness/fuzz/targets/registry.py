@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from fuzz.mutate import documents
-from fuzz.target import Reader, Target
 from zkpot.consensus.beacon import beacon_value
 from zkpot.consensus.registry import read_registry
+
+from fuzz.mutate import documents
+from fuzz.target import Reader, Target
 
 
 def prepare(_folder: Path) -> Reader:

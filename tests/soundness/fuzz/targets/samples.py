@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from fuzz.mutate import archives
-from fuzz.target import Reader, Target
 from zkpot.compiler.ir import Quantization
 from zkpot.prover.dataset import duplicates, load_samples, prepared
+
+from fuzz.mutate import archives
+from fuzz.target import Reader, Target
 
 
 def prepare(_folder: Path) -> Reader:

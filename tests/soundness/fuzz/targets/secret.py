@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
-from fuzz.mutate import documents
-from fuzz.target import CORPUS, Reader, Target
 from zkpot.prover.build import RECORD, open_build
 from zkpot.prover.secret import matching_model, read_secret
+
+from fuzz.mutate import documents
+from fuzz.target import CORPUS, Reader, Target
 
 
 def prepare(folder: Path) -> Reader:

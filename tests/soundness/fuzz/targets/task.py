@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from zkpot.compiler.frontend.task import read_task
+
 from fuzz.mutate import models
 from fuzz.target import Reader, Target
-from zkpot.compiler.frontend.task import read_task
 
 
 def prepare(_folder: Path) -> Reader:

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from zkpot.prover.transcript import read_contributions
+
 from fuzz.mutate import plain, sections
 from fuzz.target import Reader, Target
-from zkpot.prover.transcript import read_contributions
 
 
 def prepare(_folder: Path) -> Reader:

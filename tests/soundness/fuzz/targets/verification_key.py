@@ -3,12 +3,13 @@
 import json
 from pathlib import Path
 
-from fuzz.mutate import documents
-from fuzz.target import CORPUS, Reader, Target
 from zkpot.prover.digest import sha256_of
 from zkpot.prover.engine.verify import prepare_key
 from zkpot.prover.keys import load_keys
 from zkpot.prover.manifest import MANIFEST, VERIFICATION_KEY
+
+from fuzz.mutate import documents
+from fuzz.target import CORPUS, Reader, Target
 
 
 def prepare(folder: Path) -> Reader:

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from zkpot.prover.binfile import check_wasm
+
 from fuzz.mutate import plain
 from fuzz.target import Reader, Target
-from zkpot.prover.binfile import check_wasm
 
 
 def prepare(_folder: Path) -> Reader:

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from fuzz.mutate import plain, sections
-from fuzz.target import CORPUS, Reader, Target
 from zkpot.prover.engine.r1cs import read_r1cs
 from zkpot.prover.engine.zkey import read_zkey_header, verification_key
 from zkpot.prover.engine.zkey_check import check_zkey
+
+from fuzz.mutate import plain, sections
+from fuzz.target import CORPUS, Reader, Target
 
 
 def prepare(_folder: Path) -> Reader:
