@@ -8,7 +8,6 @@ pickle as one. Here the file is a zip archive, and each header agrees with the l
 from __future__ import annotations
 
 import io
-import lzma
 import math
 import struct
 import tokenize
@@ -29,9 +28,9 @@ SUFFIX = ".npy"
 
 UNREADABLE = (
     *(OSError, EOFError, ValueError, ArithmeticError, LookupError, RuntimeError, SyntaxError),
-    *(tokenize.TokenError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(tokenize.TokenError, zipfile.BadZipFile, zlib.error, struct.error),
 )
-"""What zipfile, its decompressors and numpy's parser of headers say of damaged files."""
+"""What zipfile, its decompressor and numpy's parser of headers say of damaged files."""
 
 
 def read_npz(path: Path, wanted: tuple[str, ...]) -> Mapping[str, NDArray[np.generic]]:
@@ -46,7 +45,7 @@ def read_npz(path: Path, wanted: tuple[str, ...]) -> Mapping[str, NDArray[np.gen
                     remedy="split it into several files",
                 )
             names = [name for name in wanted if f"{name}{SUFFIX}" in archive.namelist()]
-            return {name: _array(name, archive.read(f"{name}{SUFFIX}")) for name in names}
+            return {name: _array(name, _member(archive, name, path)) for name in names}
     except FileNotFoundError as error:
         raise InputError(f"no file {path}", remedy="check the path") from error
     except UNREADABLE as error:
@@ -55,6 +54,17 @@ def read_npz(path: Path, wanted: tuple[str, ...]) -> Mapping[str, NDArray[np.gen
             why=str(error).splitlines()[0] if str(error) else type(error).__name__,
             remedy="save it with numpy.savez(path, x=samples, y=labels)",
         ) from error
+
+
+def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
+    """A member's bytes. Of the compressions, bzip2 and LZMA make gigabytes of some kilobytes; numpy
+    writes neither."""
+    entry = archive.getinfo(f"{name}{SUFFIX}")
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"{name} is compressed otherwise than numpy does")
+    if entry.compress_size > path.stat().st_size:
+        raise ValueError(f"{name} takes more bytes than the file has")
+    return archive.read(entry)
 
 
 def _array(name: str, member: bytes) -> NDArray[np.generic]:

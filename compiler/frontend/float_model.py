@@ -130,6 +130,7 @@ def _input_shape(data: onnx.ValueInfoProto) -> tuple[int | str, tuple[int, ...]]
             why="the batch has to come first, fixed at 1 or symbolic, and the rest to be fixed",
             remedy="export the model with a symbolic batch dimension and samples of fixed shape",
         )
+    onnx_file.require_size(data.name, sample)
     return dims[0] or tensor.shape.dim[0].dim_param or "N", sample
 
 

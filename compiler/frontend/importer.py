@@ -19,7 +19,7 @@ from ..program import Program
 from .constants import constants
 from .model_cuts import producers
 from .nearest import nearest
-from .onnx_file import describe, load
+from .onnx_file import describe, load, require_size
 from .operators import OPERATORS, Reader
 from .quantization import quantized_constant
 from .reading import Readers, Reading
@@ -151,6 +151,7 @@ def _input(model: onnx.ModelProto) -> tuple[str, tuple[int, ...], str, int | Non
             remedy="export it with input shape [batch, ...]",
         )
     sample = tuple(int(d) for d in dims[1:] if d is not None)
+    require_size(inputs[0].name, sample)
     return inputs[0].name, sample, DTYPES[tensor.elem_type], dims[0] or None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,14 @@ from zkpot.compiler.errors import InputError
 
 Array = NDArray[Any]
 
-UNREADABLE = (DecodeError, OSError, ValueError, RuntimeError, onnx.checker.ValidationError)
+UNREADABLE = (
+    *(DecodeError, OSError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError),
+    onnx.checker.ValidationError,
+)
 """What protobuf, onnx's checker and its reader of external data say of files that are none."""
+
+MOST_ELEMENTS = 1 << 24
+"""Of one sample: a model's file says it in a few bytes, and memory is taken for all of them."""
 
 
 def load(path: Path) -> onnx.ModelProto:
@@ -40,7 +47,7 @@ def checked(model: onnx.ModelProto, name: str) -> None:
     """Raises InputError unless onnx's checker accepts the model."""
     try:
         onnx.checker.check_model(model)
-    except (onnx.checker.ValidationError, ValueError) as error:
+    except UNREADABLE as error:
         raise InputError(
             f"{name!r} is not a valid ONNX model",
             why=_first_line(error),
@@ -73,15 +80,32 @@ def describe(node: onnx.NodeProto) -> str:
 
 
 def array(tensor: onnx.TensorProto) -> Array:
-    """A tensor's values."""
-    return np.asarray(numpy_helper.to_array(tensor))
+    """A tensor's values. Raises InputError for one that contradicts itself."""
+    try:
+        return np.asarray(numpy_helper.to_array(tensor))
+    except UNREADABLE as error:
+        raise InputError(
+            f"the tensor {tensor.name!r} can't be read",
+            why=_first_line(error),
+            remedy="export the model to ONNX again",
+        ) from error
+
+
+def require_size(name: str, shape: tuple[int, ...]) -> None:
+    """Raises InputError for a model's input ``name`` whose samples have too many elements."""
+    if math.prod(shape) > MOST_ELEMENTS:
+        raise InputError(
+            f"the model's input {name!r} has shape {list(shape)}",
+            why=f"a sample may have at most {MOST_ELEMENTS} elements",
+            remedy="use smaller samples",
+        )
 
 
 def parse(data: bytes, name: str) -> onnx.ModelProto:
     """The model that ``data`` is the serialization of; ``name`` is for messages."""
     try:
         model = onnx.load_model_from_string(data)
-    except (DecodeError, ValueError) as error:
+    except UNREADABLE as error:
         raise InputError(f"{name} is not ONNX", why=_first_line(error)) from error
     checked(model, name)
     return model

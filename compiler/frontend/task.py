@@ -174,7 +174,7 @@ def read_task(path: Path) -> Task:
     try:
         weight_bits = int(props[WEIGHT_BITS])
         widths = {str(k): int(v) for k, v in json.loads(props[ACCUMULATOR_BITS]).items()}
-    except (KeyError, ValueError, AttributeError, TypeError):
+    except (LookupError, ValueError, AttributeError, TypeError, OverflowError, RecursionError):
         not_a_task(f"its metadata lack {WEIGHT_BITS} or {ACCUMULATOR_BITS}")
     found = unquantized(proto)
     model = read_float(found.proto, repr(str(path)))

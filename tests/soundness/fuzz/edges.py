@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, Self
 
 ROOTS = ("zkpot.compiler", "zkpot.consensus", "zkpot.prover")
 Edge = tuple[CodeType, int, int]
@@ -27,7 +27,7 @@ class Edges:
         self._folders = _folders()
         self._own: dict[CodeType, bool] = {}
 
-    def __enter__(self) -> Edges:
+    def __enter__(self) -> Self:
         self.found = set()
         sys.settrace(self._call)
         return self

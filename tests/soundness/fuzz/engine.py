@@ -70,7 +70,7 @@ class Fuzzer:
                 self.reader(self.path)
         except ZkpotError as error:
             return self._refused(error)
-        except (Exception, Hang) as error:
+        except (Exception, Hang) as error:  # noqa: BLE001 - whatever it is, it is a crash
             return self._crashed(error)
         return Execution(frozenset(self._edges.found), accepted=True)
 

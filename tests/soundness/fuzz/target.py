@@ -24,11 +24,13 @@ CORPUS = Path(__file__).parent / "corpus"
 class Target:
     """``file``: the name that the reader's file has. ``prepare``: imports the reader, and makes in
     a folder of its own what it needs besides the file, once. ``mutators``: one is drawn for each
-    input; one that knows the format may stand there several times."""
+    input; one that knows the format may stand there several times. ``slow``: an execution takes
+    milliseconds."""
 
     file: str
     prepare: Callable[[Path], Reader]
     mutators: tuple[Mutator, ...]
+    slow: bool = False
 
 
 def names() -> list[str]:

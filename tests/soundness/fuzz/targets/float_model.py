@@ -12,4 +12,4 @@ def prepare(_folder: Path) -> Reader:
     return read_float_model
 
 
-TARGET = Target("model.onnx", prepare, (models.mutated,))
+TARGET = Target("model.onnx", prepare, (models.mutated,), slow=True)

@@ -13,4 +13,4 @@ def prepare(_folder: Path) -> Reader:
     return lambda path: lower_model(import_model(path), samples=3)
 
 
-TARGET = Target("model.onnx", prepare, (models.mutated,))
+TARGET = Target("model.onnx", prepare, (models.mutated,), slow=True)

@@ -1,5 +1,7 @@
-"""circuit.json: a publisher's model and what it is lowered with. It is lowered anew, so this reaches
-every pass, with graphs that no importer would make."""
+"""circuit.json: a publisher's model and what it is lowered with.
+
+It is lowered anew, so this reaches every pass, with graphs that no importer would make.
+"""
 
 from pathlib import Path
 
@@ -13,4 +15,4 @@ def prepare(_folder: Path) -> Reader:
     return lambda path: open_build(path.parent)
 
 
-TARGET = Target(RECORD, prepare, (documents.mutated,))
+TARGET = Target(RECORD, prepare, (documents.mutated,), slow=True)

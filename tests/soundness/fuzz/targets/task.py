@@ -12,4 +12,4 @@ def prepare(_folder: Path) -> Reader:
     return read_task
 
 
-TARGET = Target("architecture.onnx", prepare, (models.mutated,))
+TARGET = Target("architecture.onnx", prepare, (models.mutated,), slow=True)
