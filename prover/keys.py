@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import from_json
 from zkpot.compiler.errors import InputError
 from zkpot.prover import atomic, snarkjs
 from zkpot.prover.binfile import read_r1cs_header
@@ -70,8 +71,8 @@ def load_keys(build_dir: Path) -> Keys:
 
 def _read_key(path: Path) -> Any:
     try:
-        return json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
+        return from_json(path.read_bytes())  # json would go as deep as the file, and crash
+    except ValueError as error:
         raise KeyRefused(
             f"{path} is no JSON file",
             why=str(error).splitlines()[0],

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from py_ecc import optimized_bn128 as bn128
 from zkpot.compiler.field import FIELD
+from zkpot.prover.engine.curve import weighted_sum
+from zkpot.prover.engine.field import address, fq_integers, to_words
 from zkpot.prover.engine.pairing import g1_words, g2_words, pairing_product
 
 Point = Any
@@ -66,11 +68,13 @@ def proof_json(a: Point, b: Point, c: Point) -> Json:
 
 
 def input_sum(vk: Json, public: Sequence[int]) -> Point:
-    """L."""
-    total = point1(vk["IC"][0])
-    for signal, point in zip(public, vk["IC"][1:], strict=True):
-        total = add(total, times(point1(point), signal))
-    return total
+    """L, signals taken modulo the field's order."""
+    points = g1_words([coordinates(point1(point)) for point in vk["IC"]])
+    scalars, total = to_words([1, *(s % FIELD for s in public)]), np.empty((2, 4), np.uint64)
+    assert len(points) == len(scalars)
+    weighted_sum(address(total), address(points), address(scalars), len(scalars))
+    x, y = fq_integers(total)
+    return point1([str(x), str(y), "1"]) if (x, y) != (0, 0) else bn128.Z1
 
 
 def pairing_only(vk: Json, public: Sequence[int], proof: Json) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from rig import models
+from rig.build import library
 from rig.witness import _plain
 from toy_task import ROUND, Task
 from trial import Outcome, zkpot
@@ -179,7 +180,13 @@ class Stage:
         keys = load_keys(build.folder)
         return Stage(replace(self.task, build=build, keys=keys, models=salted))
 
-    # the command line
+    # the command line and its files
+
+    def write_library(self, folder: Path) -> None:
+        """The Circom library as files, for a publisher who compiles something else with it."""
+        for path, text in library().items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text)
 
     def copy(self, folder: Path) -> Path:
         """A BUILD that a test may spoil."""

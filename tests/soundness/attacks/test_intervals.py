@@ -112,7 +112,7 @@ def test_an_accumulator_overflows_into_the_next_slot():
 
 @counted("attacks")
 def test_a_carry_between_outputs_of_the_first_layer():
-    """The fold and the sponge see packed sums, which a carry leaves as they are: ranges catch it."""
+    """Fold and sponge see packed sums, which a carry leaves as they are: ranges catch it."""
     task = shifted()
     fold, (name,) = Fold(task), task.outputs()
     step = np.array([-(1 << fold.stride), 1, 0])

@@ -10,6 +10,7 @@ from rig.build import compiled
 from rig.forge import Fold, attempt, downstream, replaced, winning
 from rig.models import Model, Task, shifted
 from rig.witness import complaints, solve
+from tally import counted
 from zkpot.compiler.field import FIELD
 from zkpot.compiler.folding import folded
 from zkpot.compiler.ir import Interval
@@ -26,6 +27,7 @@ def all_wrong(task: Task) -> Task:
     return replace(task, labels=logits.argmin(1).tolist())
 
 
+@counted("attacks")
 def test_a_free_fold_proves_any_count():
     """With u from the prover the pairing check says nothing about the data."""
     task = all_wrong(shifted())
@@ -90,6 +92,7 @@ def stated(task: Task, cm: int, r: int) -> Statement:
     return replace(task.statement(), cm=cm, r=r, k=4, u=folded(task.circuit, task.data, r))
 
 
+@counted("attacks")
 def test_biases_outside_the_sponge_prove_any_count():
     task = wide()
     fold, plan = Fold(task), task.circuit.absorption
@@ -146,6 +149,7 @@ def high_only(text: str, task: Task) -> str:
     )
 
 
+@counted("attacks")
 def test_low_bits_outside_the_sponge_prove_any_count():
     task = wide()
     fold, plan = Fold(task), task.circuit.absorption
@@ -175,6 +179,7 @@ def test_low_bits_outside_the_sponge_prove_any_count():
         )
 
 
+@counted("attacks")
 def test_the_right_outputs_are_the_only_ones_that_fold():
     task = shifted()
     right = task.outputs()

@@ -11,6 +11,7 @@ from rig.forge import attempt, constants, replaced, without_sponges
 from rig.models import Model, Task, shifted
 from rig.twin import Hint, patched
 from rig.witness import complaints, solve
+from tally import counted
 from zkpot.compiler.field import FIELD
 from zkpot.compiler.ops.base import int_attr
 
@@ -39,6 +40,7 @@ def hashed_outside(task: Task) -> tuple[str, dict[str, Any]]:
     return without_sponges(task.text), inputs
 
 
+@counted("attacks")
 def test_an_unranged_label_logit_makes_every_k_provable():
     """All differences are blind to a common offset, which the packed equation doesn't bound."""
     task = losing(shifted(), 3)
@@ -64,6 +66,7 @@ def test_an_unranged_label_logit_makes_every_k_provable():
     assert real.objects(r"sample\[\d\]\.bit\[")
 
 
+@counted("attacks")
 def test_a_stride_narrower_than_the_outputs_makes_slots_interchangeable():
     task = losing(shifted(), 2)
     assert task.statement().k == 0
@@ -103,6 +106,7 @@ def fractions(task: Task) -> list[list[int]]:
     return forged
 
 
+@counted("attacks")
 def test_a_linear_reader_bounds_no_slot():
     """Behind a factor a small integer may come from a field element that is no integer."""
     task = scaled_task()
@@ -116,6 +120,7 @@ def test_a_linear_reader_bounds_no_slot():
     assert attempt(main, inputs, lies).objects(r"RangeChecked#\d\.range\[\d\]\.bits")
 
 
+@counted("attacks")
 def test_weights_that_nobody_ranges_give_one_commitment_two_models():
     task = replace(shifted(), data=np.array([[1, 0, 0, 0], [0, 2, 0, 0], [-3, 0, 1, 0]]))
     (name, *_) = task.values
