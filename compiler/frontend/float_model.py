@@ -123,7 +123,7 @@ def _input_shape(data: onnx.ValueInfoProto) -> tuple[int | str, tuple[int, ...]]
             remedy="export the model with a float32 input",
         )
     dims = [d.dim_value if d.HasField("dim_value") else None for d in tensor.shape.dim]
-    sample = tuple(d for d in dims[1:] if d)
+    sample = tuple(d for d in dims[1:] if d and d > 0)
     if len(dims) < 2 or len(sample) != len(dims) - 1 or dims[0] not in (None, 1):
         raise InputError(
             f"the model's input {data.name!r} has shape {dims}",
@@ -151,8 +151,15 @@ def _read(
                 ended = reading.ended
                 raise refused(node, f"it comes after {ended}", f"put {ended} at the very end")
             if node.output[0] not in same or node.op_type == "Dropout":
-                _reader(node)(reading, node)
+                _take(reading, node)
     return reading
+
+
+def _take(reading: FloatReading, node: onnx.NodeProto) -> None:
+    try:
+        _reader(node)(reading, node)
+    except onnx_file.CONTRADICTIONS as error:
+        raise onnx_file.contradiction(node, error) from error
 
 
 def _refuse_unknown(node: onnx.NodeProto) -> None:

@@ -19,7 +19,7 @@ from ..program import Program
 from .constants import constants
 from .model_cuts import producers
 from .nearest import nearest
-from .onnx_file import describe, load, require_size
+from .onnx_file import CONTRADICTIONS, contradiction, describe, load, require_size
 from .operators import OPERATORS, Reader
 from .quantization import quantized_constant
 from .reading import Readers, Reading
@@ -102,9 +102,18 @@ def _read_node(reading: Reading, node: onnx.NodeProto) -> None:
     if node.op_type == "QuantizeLinear" and node.input[0] in reading.constants:
         reading.constants[node.output[0]] = quantized_constant(reading, node)
     elif not shape_arithmetic(reading, node):
-        found = _reader(node)(reading, node)
+        found = _taken(reading, node)
         several = found if isinstance(found, tuple) else (found,)
         reading.tensors.update(zip(node.output, several, strict=False))
+
+
+def _taken(reading: Reading, node: onnx.NodeProto) -> Tensor | tuple[Tensor, ...]:
+    """What ``node``'s output is. A node whose attributes and inputs contradict each other in a way
+    that its reader doesn't look for is refused by name all the same."""
+    try:
+        return _reader(node)(reading, node)
+    except CONTRADICTIONS as error:
+        raise contradiction(node, error) from error
 
 
 def _readers(graph: onnx.GraphProto) -> Readers:
@@ -144,7 +153,8 @@ def _input(model: onnx.ModelProto) -> tuple[str, tuple[int, ...], str, int | Non
             f"the model's input {inputs[0].name!r} is neither float32, uint8 nor int8",
             remedy="export it with one of those types",
         )
-    if len(dims) < 2 or None in dims[1:] or dims[0] not in (None, 0, 1):
+    unknown = any(d is None or d < 1 for d in dims[1:])
+    if len(dims) < 2 or unknown or dims[0] not in (None, 0, 1):
         raise InputError(
             f"the model's input {inputs[0].name!r} has shape {dims}",
             why="the batch dimension must be symbolic or 1, and all others fixed",

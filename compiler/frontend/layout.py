@@ -11,8 +11,8 @@ import numpy as np
 import onnx
 
 from .constants import opsets_or_latest
-from .onnx_file import Array
-from .reading import Reading, refusal
+from .onnx_file import Array, describe
+from .reading import Reading, refusal, require_movable
 from .single_node import NodeError, single_node
 
 MOVING = frozenset(
@@ -110,6 +110,8 @@ def _run(
         raise refusal(
             bare, f"onnxruntime can't run it: {error}", "check its inputs' shapes"
         ) from error
+    for output in outputs:
+        require_movable(describe(bare), np.size(output) // batch)
     return [_decoded(np.asarray(output), batch, total) for output in outputs]
 
 

@@ -21,7 +21,10 @@ UNREADABLE = (
 )
 """What protobuf, onnx's checker and its reader of external data say of files that are none."""
 
-MOST_ELEMENTS = 1 << 24
+CONTRADICTIONS = (ArithmeticError, LookupError, TypeError, ValueError)
+"""What computing with a node's attributes and shapes raises where they don't fit together."""
+
+MOST_ELEMENTS = 1 << 22
 """Of one sample: a model's file says it in a few bytes, and memory is taken for all of them."""
 
 
@@ -63,6 +66,15 @@ def _first_line(error: BaseException) -> str:
 def opset(model: onnx.ModelProto) -> int:
     """The version of the default operator set."""
     return max((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=1)
+
+
+def contradiction(node: onnx.NodeProto, error: Exception) -> InputError:
+    """The error for a node of which ``error`` shows that it can't be computed."""
+    return InputError(
+        f"{describe(node)} contradicts itself or what it reads",
+        why=f"{type(error).__name__}: {_first_line(error)}",
+        remedy="check the node's attributes and its inputs' shapes, and export the model again",
+    )
 
 
 def attribute(node: onnx.NodeProto, name: str, default: Any = None) -> Any:

@@ -93,8 +93,8 @@ def quantized_constant(reading: Reading, node: onnx.NodeProto) -> Array:
     zero, dtype = _written(reading, node)
     scale, axis = reading.floats(node, 1, "scale"), attribute(node, "axis", 1)
     every = limits(dtype)
-    steps = np.rint(raw / _along(node, scale, raw.ndim, axis))
-    shifted = steps.astype(np.float64) + _along(node, zero, raw.ndim, axis)
+    steps = np.rint(raw / _along(node, scale, raw.shape, axis))
+    shifted = steps.astype(np.float64) + _along(node, zero, raw.shape, axis)
     return np.clip(shifted, every.lo, every.hi).astype(dtype)
 
 
@@ -276,17 +276,21 @@ def _dequantized_constant(
     if raw.dtype == np.int32 and zero.any():
         raise refusal(node, "its int32 constant has a zero point", "set it to 0")
     axis = attribute(node, "axis", 1)
-    centred = raw.astype(np.int64) - _along(node, zero, raw.ndim, axis)
-    along = axis % max(raw.ndim, 1) if scale.ndim else None
+    centred = raw.astype(np.int64) - _along(node, zero, raw.shape, axis)
+    along = axis % max(raw.ndim, 1) if _along(node, scale, raw.shape, axis).ndim else None
     return RealConstant(node.input[0], centred, scale, zero, str(raw.dtype), along)
 
 
-def _along(node: onnx.NodeProto, vector: Array, rank: int, axis: int) -> Array:
-    """``vector`` in a shape that meets axis ``axis`` of a constant of that rank."""
+def _along(node: onnx.NodeProto, vector: Array, constant: tuple[int, ...], axis: int) -> Array:
+    """``vector`` in a shape that meets axis ``axis`` of a constant of that shape."""
     if not vector.ndim:
         return vector
+    rank = len(constant)
     shape = [1] * rank
     if rank != 1 and not -rank <= axis < rank:
         raise refusal(node, f"its axis {axis} is outside its constant", "quantize along an axis")
-    shape[axis if rank > 1 else 0] = -1
+    axis = axis if rank > 1 else 0
+    if constant[axis : axis + 1 or None] != vector.shape:
+        raise refusal(node, f"axis {axis} has another length than its scale", "quantize again")
+    shape[axis] = -1
     return vector.reshape(shape)

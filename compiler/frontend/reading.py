@@ -19,6 +19,9 @@ from .tensors import Floats, Integer, RawInput, Tensor, limits
 Readers: TypeAlias = "Mapping[str, Sequence[onnx.NodeProto | None]]"
 """Who reads each tensor of the model, once a use; None is the model's output."""
 
+MOST_MOVED = 1 << 20
+"""Elements of one sample: a Tile or Expand of a few bytes can ask for any number."""
+
 
 class Reading:
     """Collects nodes and parameters while ONNX nodes are read in order.
@@ -151,6 +154,7 @@ class Reading:
     def select(self, name: str, sources: Sequence[str], index: Sequence[int], output: str) -> str:
         """Elements of the concatenated ``sources``, -1 for the constant 0; a source as it stands
         where that is what ``index`` says."""
+        require_movable(f"node {name!r}", len(index))
         kept, places = _without_unread(self, sources, index)
         if len(kept) == 1 and places == tuple(range(self.types[kept[0]].size)):
             return kept[0]
@@ -167,6 +171,16 @@ class Reading:
             )
         parameters = tuple(self.parameters.values())
         return Graph(data, quantization, parameters, tuple(self.nodes), output)
+
+
+def require_movable(node: str, elements: int) -> None:
+    """Raises InputError for a ``node`` that puts out too many elements a sample."""
+    if elements > MOST_MOVED:
+        raise InputError(
+            f"{node} puts out {elements} elements a sample",
+            why=f"at most {MOST_MOVED} can be moved",
+            remedy="use smaller samples, or repeat fewer of their elements",
+        )
 
 
 def _without_unread(

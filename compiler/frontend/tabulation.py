@@ -58,8 +58,12 @@ def tabulated(
     value stands.
     """
     axes = region.axes(node, source.shape)
+    first = limits(source.kernel).lo
+    every = np.arange(first, first + 256).astype(source.kernel)
+
     try:
         run = session(_model(reading, region, source, zero.dtype, axes), optimized=True)
+        run.run([region.result], {DATA: np.zeros((1, *axes), source.kernel)})
     except Exception as error:
         # onnxruntime's exceptions have no common base but Exception.
         raise refusal(
@@ -67,8 +71,6 @@ def tabulated(
             f"onnxruntime can't run the function before it: {str(error).strip().splitlines()[0]}",
             "export the model for an operator set that this onnxruntime knows",
         ) from error
-    first = limits(source.kernel).lo
-    every = np.arange(first, first + 256).astype(source.kernel)
 
     def results(values: Array) -> IntArray:
         data = np.broadcast_to(values.reshape(-1, *[1] * len(axes)), (len(values), *axes))
