@@ -11,6 +11,9 @@ from zkpot.prover.errors import PtauError
 
 G1, G2 = 64, 128
 """Bytes of an uncompressed point."""
+_STEP = (9 * G1 + 5 * G2) + 216 + 64
+"""Bytes of a contribution before its kind: points, public key, and the hash's two states."""
+_BEACON = 1
 
 MAX_POWER = 28
 """log2 of the largest power of two that divides the scalar field's order minus one."""
@@ -78,4 +81,38 @@ def require_ptau(path: Path, circuit: R1csHeader) -> Ptau:
             why="it is not prepared for phase 2",
             remedy="run `npx snarkjs powersoftau prepare phase2` on it, or fetch a prepared one",
         )
+    _require_secret(path)
     return ptau
+
+
+def _require_secret(path: Path) -> None:
+    """Refuses powers of a tau that is public: with it, and any key made of it, anyone forges.
+
+    A file can tell of contributions that nobody made (`snarkjs powersoftau verify` checks them);
+    one without any has tau = 1, at which `check_key` refuses what is made of it.
+    """
+    kinds = _contribution_kinds(path)
+    if kinds and all(kind == _BEACON for kind in kinds):
+        raise PtauError(
+            f"{path} must not be used",
+            why="nobody contributed a secret to it; a beacon is public",
+            remedy="fetch the powers of tau of a public ceremony",
+        )
+
+
+def _contribution_kinds(path: Path) -> list[int]:
+    content = section_bytes(path, "ptau", 7)
+    try:
+        (count,) = struct.unpack_from("<I", content)
+        found, end = [], 4
+        for _ in range(count):
+            kind, length = struct.unpack_from("<II", content, end + _STEP)
+            found.append(kind)
+            end += _STEP + 8 + length
+    except struct.error as error:
+        raise PtauError(
+            f"{path} contradicts itself",
+            why="its list of contributions is cut off",
+            remedy="fetch it again",
+        ) from error
+    return found

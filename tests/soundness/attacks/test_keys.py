@@ -27,7 +27,7 @@ from toy_task import SAMPLES
 from zkpot.compiler.field import FIELD
 from zkpot.prover import keys, snarkjs
 from zkpot.prover.circom import compile_circuit
-from zkpot.prover.errors import KeyRefused
+from zkpot.prover.errors import KeyRefused, PtauError
 from zkpot.prover.verify import (
     FalseProof,
     Verifier,
@@ -232,6 +232,21 @@ def test_powers_of_tau_that_nobody_contributed_to(tmp_path, circuits, tools):
     with pytest.raises(KeyRefused, match=r"refused|forgeable"):
         keys.setup_from_ptau(build, circuits.fits.r1cs, ptau, contributions=["me"])
     assert list(build.iterdir()) == []
+
+
+@counted("attacks")
+def test_powers_of_tau_made_by_a_beacon_alone(tmp_path, circuits, tools):
+    """tau is the hash of a public number: the powers look random, and anyone can forge."""
+    for args in (
+        ["powersoftau", "new", "bn128", "4", "new.ptau"],
+        ["powersoftau", "beacon", "new.ptau", "beacon.ptau", "0102030405060708", "10"],
+        ["powersoftau", "prepare", "phase2", "beacon.ptau", "final.ptau"],
+    ):
+        tools.run("snarkjs", args, cwd=tmp_path, timeout_s=120, what="ptau")
+    ptau, build = tmp_path / "final.ptau", tmp_path / "build"
+    with pytest.raises(PtauError, match="a beacon is public"):
+        keys.setup_from_ptau(build, circuits.fits.r1cs, ptau, contributions=["me"])
+    assert not build.exists()
 
 
 @counted("attacks")
