@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -14,12 +13,12 @@ from ..errors import InputError
 from ..ir import Attribute, Graph, Interval, Node, Quantization, TensorType, Value
 from ..ops.base import IntArray
 from .onnx_file import Array, describe
-from .tensors import Floats, Integer, RawInput, Tensor, limits
+from .tensors import Floats, Integer, RawInput, RealConstant, Tensor, Use, limits
 
 Readers: TypeAlias = "Mapping[str, Sequence[onnx.NodeProto | None]]"
 """Who reads each tensor of the model, once a use; None is the model's output."""
 
-MOST_MOVED = 1 << 20
+MOST_MOVED = 1 << 18
 """Elements of one sample: a Tile or Expand of a few bytes can ask for any number."""
 
 
@@ -48,6 +47,7 @@ class Reading:
         self.tensors: dict[str, Tensor] = {}
         self.parameters: dict[str, Value] = {}
         self.values: dict[str, IntArray] = {}
+        self.uses: dict[str, Use] = {}
         self.nodes: list[Node] = []
         self.types: dict[str, TensorType] = {}
         self.data: Value | None = None
@@ -118,26 +118,19 @@ class Reading:
         self.data, self.quantization = data, quantization
         self.types[data.name] = data.type
 
-    def parameter(self, name: str, array: IntArray, interval: Interval) -> str:
-        """Declares a private parameter (rank 2) whose elements lie in ``interval``.
+    def parameter(self, constant: RealConstant, places: IntArray) -> str:
+        """Declares the elements ``places`` (rank 2) of ``constant`` as a private parameter.
 
-        A constant that is used twice is one parameter; where it is used in two ways, two.
+        A constant that is used twice is one parameter; where it is read in two ways, two. Which it
+        is follows from how it is read alone: the graph is public, and says nothing of the values.
         """
-        shape = (array.shape[0], array.shape[1])
-        declared = Value(name, TensorType(shape, interval))
-        while not self._same(declared, array):
-            declared = replace(declared, name=f"{declared.name}'")
-        self.parameters[declared.name] = declared
-        self.types[declared.name] = declared.type
-        self.values[declared.name] = array.astype(np.int64)
-        return declared.name
-
-    def _same(self, declared: Value, array: IntArray) -> bool:
-        """Whether the name is free, or taken by this very parameter."""
-        if declared.name not in self.types:
-            return True
-        known = self.parameters.get(declared.name)
-        return known == declared and np.array_equal(self.values[declared.name], array)
+        use = Use(constant, places)
+        name = constant.name
+        while name in self.types and not (name in self.uses and self.uses[name].same(use)):
+            name += "'"
+        self.parameters[name] = Value(name, use.type)
+        self.types[name], self.values[name], self.uses[name] = use.type, use.values, use
+        return name
 
     def emit(
         self, op: str, name: str, inputs: tuple[str, ...], output: str, /, **attrs: Attribute

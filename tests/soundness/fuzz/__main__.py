@@ -47,6 +47,7 @@ def explore(name: str, folder: Path, seed: int, minutes: float) -> None:
 def reduce(name: str, folder: Path) -> None:
     """Keeps the smallest inputs that reach everything."""
     fuzzer, old = ready(name, folder), corpus(name)
+    fuzzer.messages, fuzzer.most_messages = set(), 0  # the code reached is what is kept for good
     named = {key: data for key, data in old.items() if not key.startswith(AUTOMATIC)}
     for data in named.values():
         fuzzer.take(data)

@@ -22,7 +22,7 @@ RECENT = 24
 MOST_BYTES = 16 << 10
 """No input grows beyond this."""
 
-MOST_MESSAGES = 400
+MOST_MESSAGES = 100
 """A message counts as something new to reach up to this number of messages."""
 
 SPECIFIC = re.compile(
@@ -53,6 +53,7 @@ class Fuzzer:
         self.corpus: list[bytes] = []
         self.reached: set[object] = set()
         self.messages: set[str] = set()
+        self.most_messages = MOST_MESSAGES
         self._edges = Edges()
 
     def warm(self, data: bytes) -> None:
@@ -78,7 +79,7 @@ class Fuzzer:
         if hidden := _out_of_memory(error):
             return self._crashed(hidden)
         said = SPECIFIC.sub("", f"{type(error).__name__} {error.what} {error.why}")[:80]
-        if len(self.messages) < MOST_MESSAGES:
+        if len(self.messages) < self.most_messages:
             self.messages.add(said)
         known = [said] if said in self.messages else []
         return Execution(frozenset([*self._edges.found, *known]))
