@@ -286,8 +286,8 @@ def _moved_pair(
     def moved(operand: Operand) -> Operand:
         if operand.value not in reading.parameters:
             return replace(operand, value=move(operand.value))
-        row = reading.values[operand.value][:, list(index)]
-        interval = reading.types[operand.value].interval
-        return replace(operand, value=reading.parameter(operand.value, row, interval))
+        use = reading.uses[operand.value]
+        row = use.places[:, list(index)]
+        return replace(operand, value=reading.parameter(use.constant, row))
 
     return replace(part, shape=shape, a=moved(part.a), b=moved(part.b))

@@ -41,6 +41,6 @@ def convolution(reading: Reading, node: onnx.NodeProto, operands: Operands) -> R
         )
     linear.along_outputs(node, weight, 0, width)
     attrs = {**found.geometry.attrs, "groups": groups}
-    matrix = weight.integers.reshape(width, -1).T
-    value = linear.emit(reading, node, linear.Layer("conv", x.value, matrix, attrs), operands)
+    places = weight.places.reshape(width, -1).T
+    value = linear.emit(reading, node, linear.Layer("conv", x.value, places, attrs), operands)
     return Real((width, *found.spatial), value, operands.scale, kernel=operands.kernel)

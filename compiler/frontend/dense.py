@@ -61,20 +61,20 @@ def product(
 ) -> Real:
     """The accumulators of x·weight + bias, at the operands' scale."""
     x, weight = operands.x, operands.weight
-    matrix = weight.integers.T if transpose else weight.integers
-    if matrix.ndim != 2 or x.shape[-1:] != matrix.shape[:1]:
+    places = weight.places.T if transpose else weight.places
+    if places.ndim != 2 or x.shape[-1:] != places.shape[:1]:
         raise refusal(
             node,
-            f"a sample of shape {list(x.shape)} meets a weight of shape {list(matrix.shape)}",
+            f"a sample of shape {list(x.shape)} meets a weight of shape {list(places.shape)}",
             "flatten the sample to one axis that fits the weight",
         )
-    width = int(matrix.shape[1])
+    width = int(places.shape[1])
     linear.along_outputs(node, weight, 0 if transpose else 1, width)
     rows = math.prod(x.shape[:-1])
     if rows == 1:
-        value = linear.emit(reading, node, linear.Layer("dense", x.value, matrix), operands)
+        value = linear.emit(reading, node, linear.Layer("dense", x.value, places), operands)
     else:
-        value = _rows(reading, node, rows, matrix, operands)
+        value = _rows(reading, node, rows, places, operands)
     scale = _repeated(operands.scale, rows)
     return Real((*x.shape[:-1], width), value, scale, kernel=operands.kernel)
 
@@ -85,15 +85,15 @@ def _repeated(scale: Floats, rows: int) -> Floats:
 
 
 def _rows(
-    reading: Reading, node: onnx.NodeProto, rows: int, matrix: IntArray, operands: Operands
+    reading: Reading, node: onnx.NodeProto, rows: int, places: IntArray, operands: Operands
 ) -> str:
     """A convolution with kernel 1 x 1 over the rows, which ONNX has before the channels."""
-    depth, width = matrix.shape
+    depth, width = places.shape
     one = (1, 1)
     shape = Geometry((depth, 1, rows), one, one, one, (0, 0), (1, rows))
     name, output = node_name(node), node.output[0]
     columns = _transposed(reading, name, operands.x.value, rows, depth, f"{output}.columns")
-    layer = linear.Layer("conv", columns, matrix, {**shape.attrs, "groups": 1})
+    layer = linear.Layer("conv", columns, places, {**shape.attrs, "groups": 1})
     found = linear.emit(reading, node, layer, operands)
     return _transposed(reading, name, found, width, rows, f"{output}.rows")
 

@@ -124,5 +124,5 @@ def shifted(reading: Reading, node: onnx.NodeProto, acc: Real, addend: Array) ->
         )
     name = next(name for name in node.input if name in reading.constants)
     integers = steps.astype(np.int64).reshape(acc.shape)
-    bias = RealConstant(name, integers, acc.scale, np.zeros((), np.int64), "int32")
+    bias = RealConstant(name, integers, acc.scale, np.zeros((), np.int64), "int32", rounded=True)
     return linear.biased(reading, node, acc, bias)

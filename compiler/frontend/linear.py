@@ -13,7 +13,7 @@ from ..ops.base import IntArray, ints_attr
 from .onnx_file import attribute
 from .quantization import EIGHT_BITS, Written, requantized
 from .reading import Reading, activation, node_name, refusal, zero_point
-from .tensors import Floats, Real, RealConstant, RealMean, Tensor
+from .tensors import Floats, Real, RealConstant, RealMean, Tensor, Use
 
 INT32 = 2.0**31
 
@@ -95,7 +95,7 @@ def _bias(reading: Reading, node: onnx.NodeProto, scale: Floats) -> RealConstant
             "quantize the bias to int32, or the layer's result to 8 bits",
         )
     integers, zero = steps.astype(np.int64), np.zeros((), np.int64)
-    return RealConstant(node.input[2], integers, scale, zero, "int32")
+    return RealConstant(node.input[2], integers, scale, zero, "int32", rounded=True)
 
 
 def _quantized_behind(reading: Reading, tensor: str) -> bool:
@@ -170,18 +170,19 @@ def finish(reading: Reading, node: onnx.NodeProto, source: Tensor, at: int) -> T
 
 @dataclass(frozen=True)
 class Layer:
-    """A linear layer about to be emitted: ``matrix`` is (K, M), ``value`` the data's."""
+    """A linear layer about to be emitted. ``value``: the data's; ``places``: (K, M), which
+    elements of the weight its matrix consists of."""
 
     op: str
     value: str
-    matrix: IntArray
+    places: IntArray
     attrs: Mapping[str, Attribute] = field(default_factory=dict)
 
 
 def emit(reading: Reading, node: onnx.NodeProto, layer: Layer, operands: Operands) -> str:
     """Appends the layer with the operands' parameters; the accumulators' name."""
-    weight, bias, width = operands.weight, operands.bias, layer.matrix.shape[1]
-    inputs = [layer.value, reading.parameter(weight.name, layer.matrix, weight.range)]
+    weight, bias, width = operands.weight, operands.bias, layer.places.shape[1]
+    inputs = [layer.value, reading.parameter(weight, layer.places)]
     if bias is not None:
         inputs.append(constant_row(reading, node, bias, (width,)))
     return reading.emit(
@@ -194,14 +195,14 @@ def constant_row(
 ) -> str:
     """The name of ``constant``, broadcast to a sample of ``shape``, as a (1, size) parameter."""
     try:
-        row = np.broadcast_to(constant.integers, (1, *shape))
+        row = np.broadcast_to(constant.places, (1, *shape))
     except ValueError:
         raise refusal(
             node,
             f"a sample of shape {list(shape)} meets a constant of shape {list(constant.shape)}",
             "give the constant one element an output",
         ) from None
-    return reading.parameter(constant.name, row.reshape(1, -1), constant.range)
+    return reading.parameter(constant, row.reshape(1, -1))
 
 
 def biased(reading: Reading, node: onnx.NodeProto, acc: Real, bias: RealConstant) -> Real:
@@ -239,20 +240,31 @@ def _channel_row(
     """``bias`` as the (1, M) parameter of a layer whose accumulators, moved, have ``shape``."""
     width = reading.types[source.inputs[1]].shape[1]
     try:
-        flat = np.broadcast_to(bias.integers, (1, *shape)).reshape(-1)
+        places = np.broadcast_to(bias.places, (1, *shape)).reshape(-1)
     except ValueError:
-        flat = np.zeros(0, np.int64)
-    if mover is not None and flat.size:
-        moved, flat = flat, np.zeros(reading.types[source.output.name].size, np.int64)
-        flat[np.array(ints_attr(mover, "index"))] = moved
-    channels = flat.reshape(width, -1) if flat.size else flat
-    if not flat.size or (channels != channels[:, :1]).any():
+        places = np.zeros(0, np.int64)
+    if mover is not None and places.size:
+        places = _unmoved(reading, node, places, source, mover)
+    channels = places.reshape(width, -1) if places.size else places
+    values = Use(bias, channels).values
+    if not places.size or (values != values[:, :1]).any():
         raise refusal(
             node,
             f"its bias of shape {list(bias.shape)} is not one value a channel of {list(shape)}",
             "give it one element an output channel",
         )
-    return reading.parameter(bias.name, channels[:, 0][None], bias.range)
+    return reading.parameter(bias, channels[:, 0][None])
+
+
+def _unmoved(
+    reading: Reading, node: onnx.NodeProto, places: IntArray, source: Node, mover: Node
+) -> IntArray:
+    """``places``, one for each accumulator of ``source`` that ``mover`` has moved, in their order
+    before that; -1 for those left out."""
+    index = np.array(ints_attr(mover, "index"), np.int64)
+    found = np.full(reading.types[source.output.name].size, -1, np.int64)
+    found[index] = places
+    return found
 
 
 def along_outputs(node: onnx.NodeProto, weight: RealConstant, axis: int, width: int) -> None:

@@ -10,7 +10,7 @@ from typing import TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ir import Attribute, Interval
+from ..ir import Attribute, Interval, TensorType
 from ..ops.base import IntArray
 
 Floats: TypeAlias = "NDArray[np.float32]"
@@ -97,7 +97,8 @@ class Real(Clippable):
 class RealConstant:
     """A dequantized constant; ``integers`` are centred.
 
-    ``scale`` is a scalar or one an index of ``axis``, which is None for a scalar.
+    ``scale`` is a scalar or one an index of ``axis``, which is None for a scalar. ``rounded``:
+    whether the model has floats, and the integers are these in steps of ``scale``.
     """
 
     name: str
@@ -106,6 +107,7 @@ class RealConstant:
     zero_point: IntArray
     dtype: str
     axis: int | None = None
+    rounded: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -113,10 +115,54 @@ class RealConstant:
         return self.integers.shape
 
     @property
+    def places(self) -> IntArray:
+        """The number of each element, in the constant's own shape."""
+        return np.arange(self.integers.size).reshape(self.shape)
+
+    @property
     def range(self) -> Interval:
         """What the type admits after centring, over all channels."""
         every, zeros = limits(self.dtype), np.atleast_1d(self.zero_point)
         return Interval(every.lo - int(zeros.max()), every.hi - int(zeros.min()))
+
+
+@dataclass(frozen=True)
+class Use:
+    """One way to read a constant: its elements ``places``, of rank 2; -1 is 0, and no element."""
+
+    constant: RealConstant
+    places: IntArray
+
+    @property
+    def values(self) -> IntArray:
+        """The integers that are read."""
+        flat = self.constant.integers.reshape(-1)[self.places]
+        return np.where(self.places < 0, 0, flat).astype(np.int64)
+
+    @property
+    def type(self) -> TensorType:
+        """The shape, and what the constant's type admits."""
+        return TensorType((self.places.shape[0], self.places.shape[1]), self.constant.range)
+
+    def same(self, other: Use) -> bool:
+        """Whether both read the same, whatever numbers the constant holds.
+
+        The last comparison only says no where the first three have missed a difference.
+        """
+        return (
+            self.type == other.type
+            and self._stored == other._stored
+            and np.array_equal(self.places, other.places)
+            and np.array_equal(self.values, other.values)
+        )
+
+    @property
+    def _stored(self) -> tuple[object, ...]:
+        """What makes the constant's integers of the numbers in the model; nothing private."""
+        one = self.constant
+        steps = one.scale.tolist() if one.rounded else None
+        zeros = np.unique(one.zero_point)
+        return one.name, steps, zeros.item() if zeros.size == 1 else one.zero_point.tolist()
 
 
 @dataclass(frozen=True)
