@@ -262,6 +262,13 @@ def _unmoved(
     """``places``, one for each accumulator of ``source`` that ``mover`` has moved, in their order
     before that; -1 for those left out."""
     index = np.array(ints_attr(mover, "index"), np.int64)
+    # Of several values for one accumulator only one could be its bias, and padding has none.
+    if index.min() < 0 or len(np.unique(index)) < len(index):
+        raise refusal(
+            node,
+            "it adds to accumulators of which some were repeated or padded",
+            "add the bias before Tile, Pad, Gather and the like",
+        )
     found = np.full(reading.types[source.output.name].size, -1, np.int64)
     found[index] = places
     return found
