@@ -11,12 +11,12 @@ from string import Template
 from . import ops
 from .circuit import Circuit
 from .ir import Node, Value
-from .ops.base import CHALLENGE, FOLDED, LABELS, Parameter
+from .ops.base import CHALLENGE, FOLDED, LABELS, Parameter, Special
 from .passes.absorption import Packing, declared_range
 from .poseidon import initial_capacity
 
 LIBRARY = ("lib/poseidon.circom", "lib/pack.circom", "nn/range_check.circom")
-PRIVATE = "private "
+PRIVATE, PACKED = "private", "packed"
 RESERVED = ("ctx", "dataset", "u", "labels", "salt", "cm", "r", "k")
 
 
@@ -24,18 +24,21 @@ class _Names:
     """Circom identifiers for graph values: readable, unique, stable."""
 
     def __init__(self) -> None:
-        self._by_value: dict[str, str] = {}
+        self._by_value: dict[tuple[str, str], str] = {}
         self._taken = set(RESERVED)
 
-    def of(self, value: str) -> str:
-        if value not in self._by_value:
-            stem = "v_" + (re.sub(r"\W+", "_", value, flags=re.ASCII).strip("_") or "value")
+    def of(self, value: str, prefix: str = "") -> str:
+        """``prefix`` tells signals apart that belong to one value."""
+        key = prefix, value
+        if key not in self._by_value:
+            plain = re.sub(r"\W+", "_", f"{prefix} {value}", flags=re.ASCII).strip("_")
+            stem = f"v_{plain or 'value'}"
             name, count = stem, 2
             while name in self._taken:
                 name, count = f"{stem}_{count}", count + 1
             self._taken.add(name)
-            self._by_value[value] = name
-        return self._by_value[value]
+            self._by_value[key] = name
+        return self._by_value[key]
 
 
 def _literal(parameter: Parameter) -> str:
@@ -63,7 +66,7 @@ def emit(circuit: Circuit) -> Emission:
     """The Circom of ``circuit``."""
     emitter = _Emitter(circuit)
     text = emitter.text()
-    private = {p.name: emitter.names.of(PRIVATE + p.name) for p in circuit.graph.parameters}
+    private = {p.name: emitter.names.of(p.name, PRIVATE) for p in circuit.graph.parameters}
     outputs = {p.value: emitter.names.of(p.value) for p in circuit.absorption.challenge}
     return Emission(text, {**private, **outputs})
 
@@ -114,7 +117,7 @@ class _Emitter:
 
     def _inputs(self, values: tuple[Value, ...], prefix: str) -> str:
         return _indented(
-            f"signal input {self.names.of(prefix + v.name)}{self._shape(v)};" for v in values
+            f"signal input {self.names.of(v.name, prefix)}{self._shape(v)};" for v in values
         )
 
     def _parameter(self, value: Value) -> str:
@@ -122,7 +125,7 @@ class _Emitter:
         rows, columns = value.type.shape
         call = f"RangeChecked({rows}, {columns}, {interval.bits}, {interval.lo})"
         return (
-            f"signal {name}{self._shape(value)} <== {call}({self.names.of(PRIVATE + value.name)});"
+            f"signal {name}{self._shape(value)} <== {call}({self.names.of(value.name, PRIVATE)});"
         )
 
     def _sponge(
@@ -140,7 +143,7 @@ class _Emitter:
 
     def _packed(self, output: str, packing: Packing, start: int) -> list[str]:
         name = self.names.of(packing.value)
-        packed = self.names.of(f"packed {packing.value}")
+        packed = self.names.of(packing.value, PACKED)
         value = self.graph.value(packing.value)
         columns = value.type.shape[-1]
         rows = packing.count // columns
@@ -151,13 +154,14 @@ class _Emitter:
             f"{{ {output}_in[{start} + i] <== {packed}[i]; }}",
         ]
 
-    def _input(self, name: str) -> str:
-        if name.startswith("@zeros:"):
-            return f"[[{', '.join(['0'] * int(name.split(':')[1]))}]]"
-        if name.startswith("@powers:"):
-            return self._part("powers", 0, int(name.split(":")[1]), self.circuit.powers)[0]
-        special = {CHALLENGE: "r", LABELS: "labels"}
-        return special.get(name) or self.names.of(name)
+    def _input(self, given: str | Special) -> str:
+        if isinstance(given, str):
+            return self.names.of(given)
+        if given.kind == "zeros":
+            return f"[[{', '.join(['0'] * given.size)}]]"
+        if given.kind == "powers":
+            return self._part("powers", 0, given.size, self.circuit.powers)[0]
+        return {CHALLENGE: "r", LABELS: "labels"}[given]
 
     def _part(self, array: str, start: int, length: int, whole: int) -> tuple[str, list[str]]:
         """The name of ``length`` signals of ``array`` from ``start`` on, and what declares it."""

@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .errors import InputError
-from .ir import Interval, Node, TensorType, Value
+from .ir import Graph, Interval, Node, TensorType, Value
 from .program import Program
 
 MOST_BITS = 250
 """A sign decomposition and the slots above it must fit into the field."""
+
+
+def _unused(name: str, graph: Graph) -> str:
+    while name in graph.values():
+        name += "'"
+    return name
 
 
 def append_evaluation(program: Program) -> Program:
@@ -23,7 +29,7 @@ def append_evaluation(program: Program) -> Program:
             remedy="end the model in a layer of shape [batch, classes]",
         )
     honest = program.honest(logits.name)
-    count = Value("correct", TensorType((), Interval(0, 1)))
+    count = Value(_unused("correct", graph), TensorType((), Interval(0, 1)))
     bits = (honest.hi - honest.lo).bit_length() + 1
     if bits > MOST_BITS:
         raise InputError(

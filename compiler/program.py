@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from . import ops
+from .errors import InputError
 from .ir import Graph, Interval, Node, TensorType, Value
 
 
@@ -21,6 +23,17 @@ class Program:
     graph: Graph
     samples: int
     accumulators: Mapping[str, Interval] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        graph = self.graph
+        values = (graph.data, *graph.parameters, *(node.output for node in graph.nodes))
+        (name, count) = Counter(value.name for value in values).most_common(1)[0]
+        if count > 1:
+            raise InputError(
+                f"two tensors are called {name!r}",
+                why="a pass gave this name to what it made, or the model has it twice",
+                remedy="give the model's tensor another name",
+            )
 
     @cached_property
     def honest_types(self) -> Mapping[str, TensorType]:

@@ -6,11 +6,13 @@ pragma circom 2.2.0;
 ///         e_j = Y - y_j - [j < label] + h_j·(y_j - lo):
 ///         e_j >= 0 iff class j does not beat the label; at the label itself e = y - lo, so the
 ///         same decomposition range-checks the label's own logit (without it every count could be
-///         forged, since all differences are blind to a common offset).
+///         forged, since all differences are blind to a common offset). The label's sign must be 1:
+///         a logit below lo is refused, and not counted as beaten, which would lower the count.
 /// @param n    bits of a sign decomposition; honest logits lie in [lo, lo + 2^(n-1)).
 /// @param lo   lowest honest logit; negative values as p - |lo|.
-/// @param y    any field elements. Every satisfying assignment has y in [lo - 2^n, lo + 2^n):
-///             the label's from e = y - lo, the others' from their difference to it.
+/// @param y    any field elements. Every satisfying assignment has the label's in
+///             [lo, lo + 2^(n-1)), from e = y - lo, and all in [lo - 2^(n-1), lo + 2^n), from their
+///             difference to it.
 /// @param hot  h_0 .. h_(C-2) of a one-hot vector of booleans, constrained elsewhere.
 /// @return correct  determined by y and hot.
 template LabelIsArgmax(C, n, lo) {
@@ -45,7 +47,7 @@ template LabelIsArgmax(C, n, lo) {
             rest -= bit[j][i] * (1 << i);
         }
         var sign = rest * (1 / (1 << (n - 1)));
-        sign * (sign - 1) === 0;
+        (1 - sign) * (sign - h[j]) === 0;
         beaten -= sign;
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,25 +19,37 @@ Parameter: TypeAlias = "int | tuple[Parameter, ...]"
 
 
 @dataclass(frozen=True)
+class Special:
+    """An input that is no value of the graph. A type of its own: no tensor's name can mean it.
+
+    ``size``: how many elements of it, where that is the node's to say.
+    """
+
+    kind: Literal["challenge", "labels", "folded", "powers", "zeros"]
+    size: int = 0
+
+
+@dataclass(frozen=True)
 class Gadget:
-    """A call of a Circom template. ``inputs`` name graph values, or `CHALLENGE`, `LABELS`,
-    `FOLDED` or `zeros(m)`."""
+    """A call of a Circom template. ``inputs``: graph values by name, and special ones."""
 
     include: str
     template: str
     parameters: tuple[Parameter, ...]
-    inputs: tuple[str, ...]
+    inputs: tuple[str | Special, ...]
 
 
-CHALLENGE, LABELS, FOLDED = "@r", "@labels", "@u"
-
-POWERS = "@powers"
-"""With ``:count`` behind it, the first ``count`` powers of the challenge, from r^0 on."""
+CHALLENGE, LABELS, FOLDED = Special("challenge"), Special("labels"), Special("folded")
 
 
-def zeros(m: int) -> str:
+def powers(count: int) -> Special:
+    """The first ``count`` powers of the challenge, from r^0 on."""
+    return Special("powers", count)
+
+
+def zeros(m: int) -> Special:
     """A constant 1 x m input of zeros."""
-    return f"@zeros:{m}"
+    return Special("zeros", m)
 
 
 class Op:
@@ -92,7 +104,7 @@ class Op:
         return 0
 
     def powers(self, node: Node, graph: Graph, samples: int) -> int:
-        """How many powers of the challenge, from r^0 on, its gadget takes as `POWERS`."""
+        """How many powers of the challenge, from r^0 on, its gadget takes as `powers`."""
         return 0
 
     def enforces(self, node: Node, position: int) -> Interval | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..ir import Graph, Interval, Node, TensorType
-from .base import IntArray, Op, int_attr, zeros
+from .base import IntArray, Op, Special, int_attr, zeros
 from .geometry import PADDING, Geometry, geometry
 
 EXACT = 1 << 53
@@ -111,6 +111,6 @@ def layer(node: Node, graph: Graph) -> Layer:
     return Layer(geometry(node), int_attr(node, "groups"), depth, width, int(len(node.inputs) == 3))
 
 
-def bias_input(node: Node, width: int) -> str:
+def bias_input(node: Node, width: int) -> str | Special:
     """The bias, or constant zeros where there is none."""
     return node.inputs[2] if len(node.inputs) == 3 else zeros(width)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import SoundnessError
 from ..ir import Graph, Node
-from .base import POWERS, Gadget, Mask, int_attr
+from .base import Gadget, Mask, int_attr, powers
 from .conv import Conv, Layer, bias_input, layer
 from .size import Size, total
 
@@ -139,7 +139,7 @@ class ConvFreivalds(Conv):
             "nn/conv_freivalds.circom",
             "ConvFreivalds",
             (samples, *one.window, one.width, one.biased, *layout),
-            (f"{POWERS}:{count}", *values),
+            (powers(count), *values),
         )
 
     def constraints(self, node: Node, graph: Graph, samples: int) -> int:

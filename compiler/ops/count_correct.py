@@ -48,7 +48,7 @@ class CountCorrect(Op):
     def enforces(self, node: Node, position: int) -> Interval | None:
         """See LabelIsArgmax: the label's logit from its own check, the others' by difference."""
         lo, span = int_attr(node, "lo"), 1 << int_attr(node, "bits")
-        return Interval(lo - span, lo + span - 1)
+        return Interval(lo - span // 2, lo + span - 1)
 
     def accepts(self, node: Node, position: int) -> Interval | None:
         lo = int_attr(node, "lo")

@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 from rig.calls import Case, case, judge, outputs_of, witness_of
+from zkpot.compiler import ops
 from zkpot.compiler.ir import Interval, TensorType
 from zkpot.compiler.statement import packed_labels
 
@@ -69,14 +70,14 @@ def test_no_logit_leaves_the_stated_interval():
     table = [
         ((lo, lo + half - 1), True),
         ((lo, lo + half), False),
-        ((lo - half, lo - half), True),
-        ((lo - half - 1, lo - half - 1), False),
+        ((lo - half, lo), True),
+        ((lo - half - 1, lo), False),
+        ((lo - 1, lo - 1), False),
+        ((lo - half, lo - half), False),
         ((lo + half - 1 + half - 1, lo + half - 1), True),
         ((lo + half - 1 + half, lo + half - 1), False),
-        ((lo - half - 1, lo - 1), True),
-        ((lo - half - 2, lo - 1), False),
-        ((lo - 2 * half, lo - half), True),
-        ((lo - 2 * half - 1, lo - half), False),
+        ((lo - half - 1, lo - 1), False),
+        ((lo - 2 * half, lo - half), False),
         ((1 << 200, 1 << 200), False),
         ((lo, lo), True),
     ]
@@ -85,9 +86,10 @@ def test_no_logit_leaves_the_stated_interval():
     verdict = judge([one.call], [[values, packed_labels([1] * len(table), 2)]])
     bad = {(s,) for s, (_, admitted) in enumerate(table) if not admitted}
     assert verdict.where(r"sample\[(\d+)\]") == bad
-    enforced = Interval(lo - (1 << bits), lo + (1 << bits) - 1)
     kept = [v for row, admitted in table if admitted for v in row]
-    assert enforced.lo <= min(kept) and max(kept) <= enforced.hi
+    enforced = ops.of(one.node).enforces(one.node, 0)
+    assert enforced == Interval(lo - half, lo + 2 * half - 1)
+    assert (enforced.lo, enforced.hi - 1) == (min(kept), max(kept))
 
 
 def test_labels_must_be_one_class_each():

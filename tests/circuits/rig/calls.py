@@ -12,7 +12,7 @@ import numpy as np
 from zkpot.compiler import ops
 from zkpot.compiler.field import PACK_BITS
 from zkpot.compiler.ir import Graph, Interval, Node, Quantization, TensorType, Value
-from zkpot.compiler.ops.base import CHALLENGE, FOLDED, LABELS, POWERS, IntArray, Parameter
+from zkpot.compiler.ops.base import CHALLENGE, FOLDED, LABELS, IntArray, Parameter, Special
 from zkpot.compiler.ops.geometry import folded_columns
 
 from .build import compiled, included, library
@@ -64,22 +64,23 @@ class Case:
     def evaluate(self, *inputs: IntArray) -> IntArray:
         return ops.of(self.node).evaluate(self.node, inputs)
 
-    def _shape(self, name: str) -> Shape | str:
-        if name.startswith("@zeros:"):
-            return f"[[{', '.join(['0'] * int(name.split(':')[1]))}]]"
-        if name == CHALLENGE:
-            return ()
-        if name == LABELS:
-            size = self.samples * self.graph.value(self.node.inputs[0]).type.size
-            return (-(-size // PACK_BITS),)
-        if name == FOLDED:
-            return (folded_columns(self.node) + len(self.node.inputs) - 2,)
-        if name.startswith(POWERS):
-            return (int(name.split(":")[1]),)
-        value = self.graph.value(name)
+    def _shape(self, given: str | Special) -> Shape | str:
+        if isinstance(given, Special):
+            return self._special(given)
+        name, value = given, self.graph.value(given)
         return (
             value.type.shape if self.graph.is_parameter(name) else (self.samples, value.type.size)
         )
+
+    def _special(self, given: Special) -> Shape | str:
+        if given.kind == "zeros":
+            return f"[[{', '.join(['0'] * given.size)}]]"
+        if given == LABELS:
+            size = self.samples * self.graph.value(self.node.inputs[0]).type.size
+            return (-(-size // PACK_BITS),)
+        if given == FOLDED:
+            return (folded_columns(self.node) + len(self.node.inputs) - 2,)
+        return () if given == CHALLENGE else (given.size,)
 
 
 def case(
