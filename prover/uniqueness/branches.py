@@ -67,12 +67,14 @@ def choices(state: Propagation) -> Iterator[Choice]:
 
 
 def _factors(state: Propagation, row: Row) -> Choice | None:
-    """(u - x)·(u - y) = 0 with x and y determined."""
+    """(u - x)·(u - y) = 0 with x and y determined; not for bits, which `_bits` takes together."""
     a, b, c = row
     unknown = state.unknown(a)
     if c or len(unknown) != 1 or state.unknown(b) != unknown or is_constant(a) or is_constant(b):
         return None
     (wire,) = unknown
+    if wire in state.booleans:
+        return None
     cases = tuple((solved(form, wire, state.prime),) for form in (a, b))
     return Choice((wire,), cases)
 
@@ -150,7 +152,7 @@ def evaluated(
 def _bound(case: Case, equation: Form, bits: list[int], prime: int) -> None:
     """From Σ c_i·bit_i + form = 0: the interval of the form."""
     coefficients = tuple(equation[w] for w in bits)
-    factor = scale(coefficients, (1,) * len(bits), prime) if bits else 1
+    factor = scale(coefficients, (1,) * len(bits), prime, prime // 2) if bits else 1
     if factor is None:
         return
     reach = [signed(c * factor, prime) for c in coefficients]

@@ -39,14 +39,16 @@ def determined(coefficients: Sequence[int], spreads: Sequence[int], prime: int) 
 
 
 @lru_cache(maxsize=50_000)
-def scale(coefficients: Sequence[int], spreads: Sequence[int], prime: int) -> int | None:
-    """A factor for which Σ |factor·c_i|·spread_i < p/2, if one of the usual ones will do."""
+def scale(
+    coefficients: Sequence[int], spreads: Sequence[int], prime: int, limit: int
+) -> int | None:
+    """A factor for which Σ |factor·c_i|·spread_i < limit, if one of the usual ones will do."""
     inverses = (pow(c, -1, prime) for c in dict.fromkeys(coefficients))
     for factor in (1, *inverses):
         total = sum(
             abs(signed(c * factor, prime)) * s for c, s in zip(coefficients, spreads, strict=True)
         )
-        if 2 * total < prime:
+        if total < limit:
             return factor
     return None
 
@@ -62,7 +64,7 @@ def spread(coefficients: Sequence[int], spreads: Sequence[int], of: int, prime: 
 
 
 def _integers(coefficients: Sequence[int], spreads: Sequence[int], prime: int) -> list[int] | None:
-    factor = scale(coefficients, spreads, prime)
+    factor = scale(coefficients, spreads, prime, prime)
     return None if factor is None else [signed(c * factor, prime) for c in coefficients]
 
 

@@ -55,24 +55,24 @@ def witnesses(system: System, given: Mapping[int, int]) -> Iterator[Witness]:
 def _completed(
     system: System, wires: Sequence[Sequence[int]], values: Witness, left: Sequence[int]
 ) -> Iterator[Witness]:
-    waiting = []
-    for number in left:
-        missing = sum(w not in values for w in wires[number])
-        if missing:
-            waiting.append((missing, number))
-        elif not _holds(system.rows[number], values, system.prime):
-            return
+    """``left``: the rows that are not known to hold yet."""
+    missing = [(sum(w not in values for w in wires[n]), n) for n in left]
+    if any(not count and not _holds(system.rows[n], values, system.prime) for count, n in missing):
+        return
+    waiting = [(count, n) for count, n in missing if count]
     if not waiting:
         yield values
         return
-    _, number = min(waiting)
+    count, number = min(waiting)
     wire = next(w for w in wires[number] if w not in values)
     for value in range(system.prime):
-        yield from _completed(system, wires, {**values, wire: value}, [n for _, n in waiting])
+        told = {**values, wire: value}
+        if count > 1 or _holds(system.rows[number], told, system.prime):
+            yield from _completed(system, wires, told, [n for _, n in waiting])
 
 
 def _holds(row: Row, values: Mapping[int, int], prime: int) -> bool:
-    a, b, c = (sum(k * values[w] for w, k in part.items()) for part in row)
+    a, b, c = (sum([k * values[w] for w, k in part.items()]) for part in row)
     return (a * b - c) % prime == 0
 
 

@@ -64,7 +64,7 @@ def _intervals(rows: Sequence[Row], booleans: set[int], prime: int) -> Intervals
         equation = plus(product, c, -1, prime)
         bits = tuple(v for w, v in equation.items() if w in booleans)
         rest = {w: v for w, v in equation.items() if w not in booleans and w}
-        factor = scale(bits, (1,) * len(bits), prime) if bits and rest else None
+        factor = scale(bits, (1,) * len(bits), prime, prime // 2) if bits and rest else None
         if factor is None:
             continue
         reach = [signed(v * factor, prime) for v in bits]
