@@ -56,6 +56,7 @@ def test_permuted_labels(stage):
     refused_in_every_dress(stage, stage.proof("first", ALICE, about), about)
 
 
+@pytest.mark.long
 @counted("attacks")
 def test_the_model_s_own_answers_for_labels(stage):
     easy = relabelled(
@@ -83,6 +84,7 @@ def test_one_pixel_changed_by_one(stage):
     refused_in_every_dress(stage, stage.proof("first", ALICE, about), about)
 
 
+@pytest.mark.long
 @counted("attacks")
 def test_a_hard_sample_replaced_by_a_second_easy_one(stage):
     own = stage.task.dataset

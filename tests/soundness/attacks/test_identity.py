@@ -139,6 +139,7 @@ def test_another_model_than_the_registered_one(stage, alice, mallory):
     assert reasons(stage.rank({"a": alice}, registry=registry)) == {"a": "wrong commitment"}
 
 
+@pytest.mark.long
 @counted("attacks")
 def test_the_better_of_two_models_chosen_after_the_draw(stage, alice):
     second = stage.proof("second", ALICE)

@@ -220,6 +220,7 @@ def test_another_circuit_s_key_with_a_manifest_that_says_it_is_this_one_s(stage,
 # ceremonies
 
 
+@pytest.mark.long
 @counted("attacks")
 def test_powers_of_tau_that_nobody_contributed_to(tmp_path, circuits, tools):
     """tau = alpha = beta = 1: whoever contributes to phase 2, anyone can forge."""
@@ -249,6 +250,7 @@ def test_powers_of_tau_made_by_a_beacon_alone(tmp_path, circuits, tools):
     assert not build.exists()
 
 
+@pytest.mark.long
 @counted("attacks")
 def test_a_ceremony_s_key_for_a_weakened_circuit(tmp_path: Path, circuits, ptau):
     """Real contributions, to a circuit that lacks a constraint: the honest R1CS doesn't fit it."""
