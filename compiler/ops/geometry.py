@@ -7,8 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
+from ..errors import InputError
 from ..ir import Attribute, Node
 from .base import IntArray, ints_attr
+
+MOST_READS = 1 << 23
+"""Elements of a channel that windows read: a few digits in a file can ask for any number."""
 
 PADDING = -1
 """The index of a tap outside the image."""
@@ -28,6 +32,20 @@ class Geometry:
     dilations: tuple[int, int]
     pads: tuple[int, int]
     output: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        if min(self.image + self.kernel + self.output) < 0 or self.reads > MOST_READS:
+            raise InputError(
+                f"a window of {self.kernel} slides over an image of {self.image}",
+                why=f"its {self.positions} positions read {self.reads} elements of a channel, and "
+                f"at most {MOST_READS} are possible",
+                remedy="use smaller windows or images",
+            )
+
+    @property
+    def reads(self) -> int:
+        """Elements of one channel that all windows read, padding included."""
+        return self.positions * self.taps_per_channel
 
     @property
     def positions(self) -> int:

@@ -18,6 +18,19 @@ from ..program import Program
 from .lower_requantize import lower as lower_steps
 
 MOST_FRACTION_BITS = 30
+OPERAND_BITS = 8
+
+
+def _require_bytes(node: Node, *operands: TensorType) -> None:
+    """Refuses operands of more than 8 bits: all pairs of their values are looked at."""
+    for operand in operands:
+        if operand.interval.bits > OPERAND_BITS:
+            raise InputError(
+                f"node {node.name!r} adds a tensor in "
+                f"[{operand.interval.lo}, {operand.interval.hi}]",
+                why=f"a quantized sum takes tensors of {OPERAND_BITS} bits",
+                remedy="compile the model again, or fetch the build again",
+            )
 
 
 def _pairs(a: Interval, b: Interval) -> tuple[IntArray, IntArray]:
@@ -79,6 +92,7 @@ def _by_power_of_two(node: Node, a: TensorType, b: TensorType) -> tuple[Node, No
 
 def lower(node: Node, a: TensorType, b: TensorType) -> tuple[Node, Node]:
     """The integer sum, and its requantization."""
+    _require_bytes(node, a, b)
     return _by_power_of_two(node, a, b) or _by_thresholds(node, a, b)
 
 

@@ -24,4 +24,4 @@ def prepare(folder: Path) -> Reader:
     return read
 
 
-TARGET = Target("key.json", prepare, (documents.mutated,))
+TARGET = Target("key.json", prepare, (documents.mutated,), slow=True)

@@ -21,4 +21,6 @@ def prepare(_folder: Path) -> Reader:
     return read
 
 
-TARGET = Target("circuit.zkey", prepare, (sections.mutated, sections.lying, plain.mutated))
+TARGET = Target(
+    "circuit.zkey", prepare, (sections.mutated, sections.lying, plain.mutated), slow=True
+)
