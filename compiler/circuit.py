@@ -11,9 +11,8 @@ from typing import Any
 
 from . import ops
 from .cost import PERMUTATION_CONSTRAINTS
-from .errors import InputError
 from .field import PACK_BITS
-from .ir import Graph, Interval, Node, from_json, to_json
+from .ir import Graph, Interval, Node, to_json
 from .ops.geometry import folded_columns
 from .ops.public_data import elements
 from .passes import PIPELINE
@@ -23,9 +22,6 @@ from .poseidon import RATE
 from .program import Program
 
 PROTOCOL = "zkpot/2"
-MOST_SAMPLES, MOST_WEIGHT_BITS = 1_000_000, 8
-MOST_ELEMENTS = 1 << 22
-"""Of one sample of any tensor."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +91,7 @@ class Circuit:
         return lower(self.model, samples, self.weight_bits, self.accumulators)
 
     def to_json(self) -> dict[str, Any]:
-        """The part of circuit.json that `from_record` reads."""
+        """The part of circuit.json that `record.from_record` reads."""
         return {
             "samples": self.samples,
             "weight_bits": self.weight_bits,
@@ -118,37 +114,6 @@ def lower(
     circuit = Circuit(model, program.graph, samples, weight_bits, dict(accumulators))
     absorption(circuit.graph, samples)
     return circuit
-
-
-def from_record(raw: Mapping[str, Any]) -> Circuit:
-    """The inverse of `Circuit.to_json`, with the lowering done again rather than believed."""
-    accumulators = {str(k): Interval(int(v[0]), int(v[1])) for k, v in raw["accumulators"].items()}
-    model, samples, bits = from_json(raw["model"]), int(raw["samples"]), int(raw["weight_bits"])
-    _require_plausible(model, samples, bits, accumulators)
-    return lower(model, samples, bits, accumulators)
-
-
-def _require_plausible(
-    model: Graph, samples: int, weight_bits: int, accumulators: Mapping[str, Interval]
-) -> None:
-    """Refuses sizes that no circuit has: some digits of a record could ask for any memory."""
-    _require("samples", samples, MOST_SAMPLES)
-    _require("weight_bits", weight_bits, MOST_WEIGHT_BITS)
-    for name, interval in accumulators.items():
-        _require(f"the width of {name!r}", interval.bits, PACK_BITS)
-    for value in model.values().values():
-        _require(f"the least dimension of {value.name!r}", min(value.type.shape, default=1), None)
-        _require(f"the size of {value.name!r}", value.type.size, MOST_ELEMENTS)
-        _require(f"the width of {value.name!r}", value.type.interval.bits, PACK_BITS)
-
-
-def _require(name: str, found: int, most: int | None) -> None:
-    if found < 1 or (most is not None and found > most):
-        raise InputError(
-            f"a circuit record's {name} is {found}",
-            why="it has to be positive" if most is None else f"it may be from 1 to {most}",
-            remedy="run `zkpot compile` again, or fetch the build again",
-        )
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,11 @@ def quantize(x: np.ndarray, quantization: Quantization) -> IntArray:
 
     Integer inputs are only centred. x: samples first.
     """
-    limits = np.iinfo(quantization.dtype)
-    zero_point = quantization.zero_point
     if quantization.scale is None:
-        return x.astype(np.int64) - zero_point
+        return x.astype(np.int64) - quantization.zero_point
     rounded = np.rint(x.astype(np.float32) / np.float32(quantization.scale))
-    low, high = limits.min - zero_point, limits.max - zero_point
-    centred: IntArray = np.clip(rounded, low, high).astype(np.int64)
+    every = quantization.interval
+    centred: IntArray = np.clip(rounded, every.lo, every.hi).astype(np.int64)
     return centred
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+import numpy as np
+
 Attribute: TypeAlias = "int | float | str | bool | tuple[Any, ...] | None"
 
 
@@ -85,6 +87,12 @@ class Quantization:
     scale: float | None
     zero_point: int
     dtype: str
+
+    @property
+    def interval(self) -> Interval:
+        """Every centred integer that it can give."""
+        limits = np.iinfo(self.dtype)
+        return Interval(int(limits.min) - self.zero_point, int(limits.max) - self.zero_point)
 
 
 @dataclass(frozen=True)

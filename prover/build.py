@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from zkpot.compiler.circuit import Circuit, from_record
+from zkpot.compiler.circuit import Circuit
 from zkpot.compiler.emit import emit
 from zkpot.compiler.errors import InputError, ZkpotError
+from zkpot.compiler.record import from_record
 
 from . import atomic
 from .circom import compile_circuit

@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..ir import Attribute, Graph, Interval, Node, Quantization, TensorType, Value
 from ..ops.base import IntArray
 from .onnx_file import Array, describe
-from .tensors import Floats, Integer, RawInput, RealConstant, Tensor, Use, limits
+from .tensors import Floats, Integer, RawInput, RealConstant, Tensor, Use
 
 Readers: TypeAlias = "Mapping[str, Sequence[onnx.NodeProto | None]]"
 """Who reads each tensor of the model, once a use; None is the model's output."""
@@ -252,9 +252,7 @@ def quantized_data(
 ) -> str:
     """The data as the graph takes them, over the whole range of their type: flat and centred, then
     moved as the model has moved them."""
-    every, zero = limits(quantization.dtype), quantization.zero_point
-    interval = Interval(every.lo - zero, every.hi - zero)
-    data = Value(name, TensorType((raw.size,), interval))
+    data = Value(name, TensorType((raw.size,), quantization.interval))
     reading.set_data(node, data, quantization)
     if raw.index is None:
         return name

@@ -50,7 +50,7 @@ class AddQuantized(Op):
     Add, QuantizeLinear, where the zero points play no part."""
 
     name = "add_quantized"
-    circuit_level = False
+    model_level = True
 
     def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
         # Either may be a (1, M) parameter.

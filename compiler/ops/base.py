@@ -59,8 +59,8 @@ class Op:
     """
 
     name: ClassVar[str]
-    circuit_level: ClassVar[bool] = True
-    """False for what a pass must lower before emission."""
+    model_level: ClassVar[bool] = False
+    """Whether the frontend makes it; what is not comes from passes, which answer for its attrs."""
 
     output_determined: ClassVar[bool] = True
     """Whether the gadget's own constraints make the output a function of its inputs. Where they

@@ -27,7 +27,7 @@ class Conv(Op):
     """
 
     name = "conv"
-    circuit_level = False
+    model_level = True
     output_determined = False
     accumulates = True
 

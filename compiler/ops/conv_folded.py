@@ -17,7 +17,7 @@ class ConvFolded(Conv):
     """
 
     name = "conv_folded"
-    circuit_level = True
+    model_level = False
     uses_challenge = True
 
     def gadget(self, node: Node, graph: Graph, samples: int) -> Gadget:

@@ -125,7 +125,7 @@ class ConvFreivalds(Conv):
     """
 
     name = "conv_freivalds"
-    circuit_level = True
+    model_level = False
     uses_challenge = True
 
     def powers(self, node: Node, graph: Graph, samples: int) -> int:

@@ -68,7 +68,7 @@ class ConvPacked(Conv):
     (sample, position), ``stride`` bits apart."""
 
     name = "conv_packed"
-    circuit_level = True
+    model_level = False
 
     def gadget(self, node: Node, graph: Graph, samples: int) -> Gadget:
         one = layer(node, graph)

@@ -24,7 +24,7 @@ class Dense(Op):
     """inputs x: (K,), weight: (K, M), bias: (1, M) or absent; output (M,)."""
 
     name = "dense"
-    circuit_level = False
+    model_level = True
     output_determined = False
     accumulates = True
 

@@ -36,6 +36,7 @@ class MaxPool(Op):
     elements lie in [lo, lo + 2^bits). x: (C·H·W,), output (C·OH·OW,)."""
 
     name = "max_pool"
+    model_level = True
     passes_on = True
 
     def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:

@@ -14,6 +14,7 @@ class Multiply(Op):
     neither factor."""
 
     name = "multiply"
+    model_level = True
 
     def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
         a, b = (t.interval for t in inputs)

@@ -46,7 +46,7 @@ class Requantize(Op):
     (as scale; 1 if absent), zero (0 if absent): see `float_steps`; lo, hi: centred clip bounds."""
 
     name = "requantize"
-    circuit_level = False
+    model_level = True
 
     def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
         return TensorType(inputs[0].shape, Interval(int_attr(node, "lo"), int_attr(node, "hi")))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..errors import SoundnessError
 from ..ir import Graph, Interval, Node, TensorType
 from .base import Gadget, IntArray, Op, int_attr
 from .lookup import Lookup
@@ -34,6 +35,11 @@ class RequantizeTable(Op):
         return rows
 
     def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
+        if any((np.diff(np.array(row, object)) < 0).any() for row in self.rows(node)):
+            raise SoundnessError(
+                f"thresholds of {node.name!r} decrease",
+                why="an accumulator could stand on two steps",
+            )
         return TensorType(inputs[0].shape, Interval(int_attr(node, "lo"), int_attr(node, "hi")))
 
     def evaluate(self, node: Node, inputs: Sequence[IntArray]) -> IntArray:

@@ -15,6 +15,7 @@ class Scale(Op):
     """attrs factor: positive, one a channel. Enforces nothing: see circuits/nn/scale.circom."""
 
     name = "scale"
+    model_level = True
     passes_on = True
 
     def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:

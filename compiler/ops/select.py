@@ -23,6 +23,7 @@ class Select(Op):
     or `ZERO`. Free: the circuit gives old signals new names."""
 
     name = "select"
+    model_level = True
     passes_on = True
 
     def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:

@@ -22,6 +22,7 @@ class SumPool(Op):
     ties nothing: a bound on a sum bounds none of its terms."""
 
     name = "sum_pool"
+    model_level = True
     passes_on = True
 
     def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:

@@ -31,6 +31,7 @@ class Table(Op):
     is filled up to, out is the table's last entry; further out there is no assignment."""
 
     name = "table"
+    model_level = True
 
     def infer(self, node: Node, inputs: Sequence[TensorType]) -> TensorType:
         lo, table, interval = int_attr(node, "lo"), ints_attr(node, "table"), inputs[0].interval

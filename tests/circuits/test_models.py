@@ -11,10 +11,11 @@ from rig.conv_models import CONVOLUTIONAL
 from rig.models import ALL, Model, Task, shifted
 from rig.witness import complaints, solve
 from zkpot.compiler.accumulators import refuse_overflow
-from zkpot.compiler.circuit import costs, from_record
+from zkpot.compiler.circuit import costs
 from zkpot.compiler.emit import emit
 from zkpot.compiler.errors import InputError
 from zkpot.compiler.ir import Interval
+from zkpot.compiler.record import from_record
 
 EVERY = (*ALL, *CONVOLUTIONAL)
 

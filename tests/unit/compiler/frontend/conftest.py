@@ -20,9 +20,10 @@ from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from zkpot.compiler.accumulators import chosen_accumulators
-from zkpot.compiler.circuit import from_record, lower
+from zkpot.compiler.circuit import lower
 from zkpot.compiler.frontend import import_model
 from zkpot.compiler.interpret import interpret, quantize
+from zkpot.compiler.record import from_record
 
 sys.path.insert(0, str(Path(__file__).parent))  # for `handmade`
 
