@@ -17,6 +17,7 @@ from zkpot.compiler.ops.base import IntArray
 from .merkle import is_member, membership, merkle_root
 
 WORD_BYTES = 8
+BLINDING_BYTES = 32
 
 
 class NotInPool(InvalidProof):
@@ -87,7 +88,13 @@ class Pool:
 
 
 def leaf(x: NDArray[np.generic], label: int, blinding: bytes) -> bytes:
-    """The content of a sample's leaf: blinding, type, shape and label, and its bytes in C order."""
+    """The content of a sample's leaf: blinding, type, shape and label, and its bytes in C order.
+
+    Raises NotInPool for a blinding of another length than 32: where it ends is where the rest
+    begins, so with a length of one's choice one leaf would open to two samples.
+    """
+    if len(blinding) != BLINDING_BYTES:
+        raise NotInPool(f"a blinding has {len(blinding)} bytes", why=f"it takes {BLINDING_BYTES}")
     little = x.astype(x.dtype.newbyteorder("<"))
     header = json.dumps(["zkpot-pool/1", little.dtype.str, list(x.shape), label]).encode()
     return blinding + len(header).to_bytes(WORD_BYTES, "big") + header + little.tobytes()
@@ -144,7 +151,16 @@ def require_batch(
     openings: Sequence[Opening],
     batch: int = 0,
 ) -> None:
-    """Raises NotInPool unless ``openings`` is exactly the batch that was drawn, in its order."""
+    """Raises NotInPool unless ``openings`` is exactly the batch that was drawn, in its order.
+
+    All samples of a batch are of one type and one shape.
+    """
+    kinds = {(str(opening.x.dtype.newbyteorder("<")), opening.x.shape) for opening in openings}
+    if len(kinds) > 1:
+        raise NotInPool(
+            "the samples of the batch are not of one type and shape",
+            why=" and ".join(f"{dtype} {shape}" for dtype, shape in sorted(kinds)),
+        )
     expected = draw(root, length, beacon, len(openings), batch)
     for position, (index, opening) in enumerate(zip(expected, openings, strict=True)):
         if opening.index != index:
