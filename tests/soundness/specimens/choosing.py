@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from rig.calls import Call, case
 from rig.layers import window
-from rig.windows import pool_case, pooled
+from rig.windows import places, pool_case, pooled
 from zkpot.compiler.field import FIELD
 from zkpot.compiler.ir import Interval, TensorType
 from zkpot.compiler.ops.geometry import Geometry
@@ -38,7 +38,20 @@ def largest(count: int, n: int) -> Specimen:
         Call(POOL, "Largest", (count, n), ((count,),), ()),
         integers(0, (1 << n) - 1, count),
         lambda x: max(x.tolist()),
+        ([[0] * (count - 1) + [1 << n]],) if count > 1 else (),
     )
+
+
+def far_apart(geometry: Geometry, shape: tuple[int, ...], bits: int) -> tuple[Values, ...]:
+    """2^bits and zeros: beside each other, and one above the other, where windows hold both."""
+    width, found = geometry.image[2], []
+    for neighbour in (lambda a, b: a // width == b // width, lambda a, b: a % width == b % width):
+        pairs = [(a, b) for w in places(geometry) for a in w for b in w if a < b]
+        for _, b in [pair for pair in pairs if neighbour(*pair)][:1]:
+            far = np.zeros(shape, object)
+            far.reshape(-1)[b] = 1 << bits
+            found.append([far])
+    return tuple(found)
 
 
 def max_image(geometry: Geometry, bits: int) -> Specimen:
@@ -50,6 +63,7 @@ def max_image(geometry: Geometry, bits: int) -> Specimen:
         Call(POOL, "MaxPoolImage", call.parameters[2:], ((height * width,),), (out,)),
         integers(0, (1 << bits) - 1, height * width),
         lambda x: pooled(geometry, [x], max)[0],
+        far_apart(geometry, (height * width,), bits),
     )
 
 
@@ -60,6 +74,7 @@ def max_pool(geometry: Geometry, samples: int, bits: int) -> Specimen:
         call,
         integers(low, -low - 1, *call.inputs[0]),
         lambda x: pooled(geometry, x, max),
+        far_apart(geometry, call.signals[0], bits),
     )
 
 
@@ -86,6 +101,7 @@ def is_argmax(classes: int, n: int, lo: int) -> Specimen:
         means,
         (
             [[high + 1] * classes, first],
+            [[lo - 1] * classes, first],
             [[lo - (1 << (n - 1)) - 1] * classes, last],
             [[lo, *(v + high + 2 for v in up)], first],
             [[*(v + high + 1 for v in down), lo], last],
@@ -112,7 +128,9 @@ def count(n: int, classes: int, bits: int, lo: int, *, is_small: bool = True) ->
     twice = [honest[0] + 2, *honest[1:]]
     none = [honest[0] - 1, *honest[1:]]
     beyond = [*honest[:-1], honest[-1] + (1 << (n * classes - 253 * (len(honest) - 1)))]
-    return Specimen(call, draw, means, tuple([y, bad] for bad in (twice, none, beyond)), is_small)
+    lifted = [y + (1 << (bits - 1)), honest]
+    outside = (*([y, bad] for bad in (twice, none, beyond)), lifted)
+    return Specimen(call, draw, means, outside, is_small)
 
 
 SPECIMENS = (

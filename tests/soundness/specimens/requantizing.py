@@ -50,11 +50,14 @@ def shifts(samples: int, bits: int, each: tuple[int, ...], lo: int, top: int) ->
             for row in x.tolist()
         ]
 
+    outside = np.full((samples, m), low, object)
+    outside[-1, -1] = ends[-1][1] + 1
     parameters = (samples, m, bits, len(each), each, lo, lo % 2, 2, top)
     return Specimen(
         Call(SHIFT, "RequantizeShift", parameters, ((samples, m),), (samples, m)),
         integers(low, high, samples, m),
         means,
+        ([outside],),
     )
 
 
@@ -85,11 +88,14 @@ def lines(n: int, low: int, each: tuple[tuple[int, int, int, int], ...], lo: int
             [on_line(v, *each[j // 2][:3], lo, 3) for j, v in enumerate(row)] for row in x.tolist()
         ]
 
+    outside = np.full((2, m), low, object)
+    outside[-1, -1] += 1 << n
     parameters = (2, m, n, low, len(each), *zip(*each, strict=True), lo, 2, 3)
     return Specimen(
         Call(LINE, "RequantizeLine", parameters, ((2, m),), (2, m)),
         integers(low, low + (1 << n) - 1, 2, m),
         means,
+        ([outside],),
     )
 
 
@@ -115,7 +121,9 @@ def tables(n: int, lo: int, rows: tuple[Steps, ...]) -> Specimen:
         return [[stepped(lo, rows[j // 2])(v) for j, v in enumerate(row)] for row in x.tolist()]
 
     call = Call(TABLE, "RequantizeTable", (1, m, n, lo, len(rows), rows), ((1, m),), (1, m))
-    return Specimen(call, integers(low, high, 1, m), means)
+    outside = np.full((1, m), low, object)
+    outside[-1, -1] = rows[-1][-1]
+    return Specimen(call, integers(low, high, 1, m), means, ([outside],))
 
 
 def lookup(offset: int, *rows: Steps) -> Specimen:

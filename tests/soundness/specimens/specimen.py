@@ -13,7 +13,7 @@ Values = list[Any]
 """One array, or one integer, for each input signal of a call."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Specimen:
     """``means`` is None where a template has no output: it only refuses."""
 
