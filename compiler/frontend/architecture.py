@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
+from onnx import AttributeProto, numpy_helper
 from zkpot.compiler.errors import InputError
 
-from . import onnx_file
+from . import binary, movement, onnx_file, unary
+from .importer import ACCUMULATOR_BITS, WEIGHT_BITS, Imported, imported, read
+from .onnx_file import Array
+from .operators import OPERATORS
+from .publication import ARRAYS, published
+from .reading import Reading
+from .tensors import RealConstant
 
-# Inputs that are scales, zero points, shapes, axes or indices: public, whatever their size.
+MOST_INPUTS = 1024
+"""Of a node with any number of them."""
+
+# Inputs of nodes on the data that are scales, zero points, shapes, axes, indices, bounds or slopes:
+# the circuit has them, whatever their size.
 PUBLIC_INPUTS: Mapping[str, frozenset[int]] = {
     "Clip": frozenset({1, 2}),
     "ConvInteger": frozenset({2, 3}),
@@ -28,10 +38,14 @@ PUBLIC_INPUTS: Mapping[str, frozenset[int]] = {
     "QGemm": frozenset({1, 2, 4, 5, 7, 8}),
     "QLinearAdd": frozenset({1, 2, 4, 5, 6, 7}),
     "QLinearAveragePool": frozenset({1, 2, 3, 4}),
+    "QLinearConcat": frozenset(k for k in range(MOST_INPUTS) if k % 3 != 2),
     "QLinearConv": frozenset({1, 2, 4, 5, 6, 7}),
     "QLinearGlobalAveragePool": frozenset({1, 2, 3, 4}),
+    "QLinearLeakyRelu": frozenset({1, 2, 3, 4}),
     "QLinearMatMul": frozenset({1, 2, 4, 5, 6, 7}),
     "QLinearMul": frozenset({1, 2, 4, 5, 6, 7}),
+    "QLinearSigmoid": frozenset({1, 2, 3, 4}),
+    "QLinearSoftmax": frozenset({1, 2, 3, 4}),
     "QuantizeLinear": frozenset({1, 2}),
     "ReduceMax": frozenset({1}),
     "ReduceMean": frozenset({1}),
@@ -43,59 +57,135 @@ PUBLIC_INPUTS: Mapping[str, frozenset[int]] = {
     "Squeeze": frozenset({1}),
     "Tile": frozenset({1}),
     "Unsqueeze": frozenset({1}),
+    "Trilu": frozenset({1}),
     "Upsample": frozenset({1}),
     "Where": frozenset({0}),
 }
 
+# The same of nodes on a dequantized weight: an index into it would say where it has equal elements.
+SHAPING_INPUTS: Mapping[str, frozenset[int]] = {
+    "DequantizeLinear": frozenset({1, 2}),
+    "Expand": frozenset({1}),
+    "Pad": frozenset({1, 3}),
+    "Reshape": frozenset({1}),
+    "Slice": frozenset({1, 2, 3, 4}),
+    "Squeeze": frozenset({1}),
+    "Tile": frozenset({1}),
+    "Unsqueeze": frozenset({1}),
+}
+
+TABULATED = (
+    *(binary.add, binary.mul, binary.only_with_constants, binary.sub, binary.total),
+    *(movement.where, unary.pointwise),
+)
+"""Readers that make a table, which is in the circuit, of the data and constants of one element."""
+
+OLDEST = 4
+"""The first version of the format in which an initializer needs not be an input."""
+
 
 def strip_weights(model_bytes: bytes) -> bytes:
-    """A QDQ or QOperator model with every weight and bias set to zero; deterministic bytes.
+    """A QDQ or QOperator model without anything that says what its weights and biases are;
+    deterministic bytes, which are the same for every model of this architecture.
 
-    Scales, zero points, shapes and metadata stay. What isn't known to be public, and has more
-    than one element, counts as a weight: also floats that weren't quantized, and what nothing
-    reads.
+    What is computed from constants is stored, so that what it was computed from goes. A tensor
+    keeps its values only if all that reads it is known to be public; any other one is zero, of
+    whatever size, and every parameter of the circuit is. What is not needed to import the model
+    goes too. Raises InputError for what can't be imported, and where the result's circuit would
+    be another one.
     """
     proto = onnx_file.parse(model_bytes, "the quantized model")
-    if proto.graph.sparse_initializer:
-        raise InputError("the model has sparse initializers", remedy="export it with dense weights")
-    for tensor in _tensors(proto.graph):
-        _zero(tensor)
-    return onnx_file.serialized(proto)
+    reading = read(proto)
+    stripped = published(_stripped(proto, reading), (ACCUMULATOR_BITS, WEIGHT_BITS))
+    onnx_file.checked(stripped, "the architecture")
+    _require_same(imported(proto, reading), imported(stripped, read(stripped)))
+    return onnx_file.serialized(stripped)
 
 
-def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
-    """The tensors that hold weights or biases, in initializers and in Constant nodes."""
-    public, private = _uses(graph)
-    constants = [
-        (node.output[0], item.t)
-        for node in graph.node
-        if node.op_type == "Constant"
-        for item in node.attribute
-        if item.type == onnx.AttributeProto.TENSOR
-    ]
-    for name, tensor in (*((t.name, t) for t in graph.initializer), *constants):
-        single = int(np.prod(tensor.dims)) <= 1
-        if not single and (name in private or name not in public):
-            yield tensor
+def _require_same(model: Imported, architecture: Imported) -> None:
+    """All that `lower` makes the circuit of, but the choice of accumulators without metadata."""
+    for before, after in (
+        (model.graph, architecture.graph),
+        (model.weight_bits, architecture.weight_bits),
+        (model.accumulator_bits, architecture.accumulator_bits),
+    ):
+        if before != after:
+            raise InputError(
+                "the model's architecture can't be published without its weights",
+                why="with weights of 0 it is another circuit: something is private and public",
+                remedy="store weights apart from shapes, scales and constants of functions",
+            )
 
 
-def _uses(graph: onnx.GraphProto) -> tuple[set[str], set[str]]:
-    """Names that are read at public positions, and at any other.
+def _stripped(proto: onnx.ModelProto, reading: Reading) -> onnx.ModelProto:
+    found = onnx.ModelProto()
+    found.CopyFrom(proto)
+    graph = found.graph
+    stored = {tensor.name for tensor in graph.initializer}
+    nodes = [node for node in graph.node if not _computed(reading, node)]
+    values = dict(_constants(proto.graph, nodes, reading))
+    inputs = [t for t in proto.graph.input if t.name not in stored or t.name in values]
+    if not values.keys() <= stored:
+        found.ir_version = max(proto.ir_version, OLDEST)
+    for node in nodes:
+        arrays = (AttributeProto.TENSOR, AttributeProto.FLOATS)
+        kept = [a for a in node.attribute if a.type not in arrays or node.op_type in ARRAYS]
+        del node.attribute[:]
+        node.attribute.extend(kept)
+    del graph.node[:], graph.initializer[:], graph.input[:]
+    graph.node.extend(nodes)
+    graph.input.extend(inputs)
+    graph.initializer.extend(numpy_helper.from_array(v, k) for k, v in values.items())
+    return found
 
-    What leads to public positions alone, as the arithmetic of shapes does, is public itself.
-    """
+
+def _computed(reading: Reading, node: onnx.NodeProto) -> bool:
+    """Whether ``node`` reads constants and shapes alone, and gives constants."""
+    constant = all(name in reading.constants for name in node.output if name)
+    return constant and not any(name in reading.tensors for name in node.input)
+
+
+def _constants(
+    graph: onnx.GraphProto, nodes: Sequence[onnx.NodeProto], reading: Reading
+) -> Iterator[tuple[str, Array]]:
+    """What ``nodes`` read besides each other's outputs, in the order in which the model has it;
+    zeros unless public."""
+    read_by = {name for node in nodes for name in node.input}
+    made = {name for node in nodes for name in node.output}
+    public = _public(nodes, reading)
+    stored = [tensor.name for tensor in graph.initializer]
+    for name in dict.fromkeys([*stored, *(o for node in graph.node for o in node.output)]):
+        if name in read_by and name not in made and name in reading.constants:
+            values = reading.constants[name]
+            yield name, values if name in public else np.zeros_like(values)
+
+
+def _public(nodes: Sequence[onnx.NodeProto], reading: Reading) -> set[str]:
+    """The names that are read, but at public places only."""
     public: set[str] = set()
-    private: set[str] = {output.name for output in graph.output}
-    for node in reversed(graph.node):
-        positions = PUBLIC_INPUTS.get(node.op_type, frozenset())
+    private = {use.constant.name for use in reading.uses.values()}
+    for node in reversed(nodes):
         leads = bool(public.intersection(node.output)) and not private.intersection(node.output)
         for position, name in enumerate(node.input):
-            (public if leads or position in positions else private).add(name)
-    return public, private
+            here = _is_public(reading, node, position, leads=leads)
+            (public if here else private).add(name)
+    return public - private
 
 
-def _zero(tensor: onnx.TensorProto) -> None:
-    values = onnx_file.array(tensor)
-    zeros = numpy_helper.from_array(np.zeros_like(values), tensor.name)
-    zeros.doc_string = tensor.doc_string
-    tensor.CopyFrom(zeros)
+def _is_public(reading: Reading, node: onnx.NodeProto, position: int, *, leads: bool) -> bool:
+    """Whether the circuit shows input ``position`` of ``node``; ``leads``: all of its outputs."""
+    output = node.output[0]
+    if output not in reading.tensors:  # the arithmetic of shapes
+        return leads
+    if isinstance(reading.tensors[output], RealConstant):
+        return leads if position == 0 else position in SHAPING_INPUTS.get(node.op_type, ())
+    if position in PUBLIC_INPUTS.get(node.op_type, ()):
+        return True
+    domain = "" if node.domain == "ai.onnx" else node.domain
+    return OPERATORS[domain, node.op_type] in TABULATED and _single(reading, node.input[position])
+
+
+def _single(reading: Reading, name: str) -> bool:
+    tensor = reading.tensors.get(name)
+    values = tensor.integers if isinstance(tensor, RealConstant) else reading.constants.get(name)
+    return values is not None and values.size == 1

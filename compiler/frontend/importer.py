@@ -71,7 +71,11 @@ def import_model(path: Path) -> Imported:
     not an ONNX file, not quantized, or not supported.
     """
     model = load(path)
-    reading = _read(model)
+    return imported(model, read(model))
+
+
+def imported(model: onnx.ModelProto, reading: Reading) -> Imported:
+    """``model``, which was ``reading``. Raises InputError as `import_model`."""
     trace = _trace(reading, model)
     graph = drop_dead(Program(reading.graph(_output(reading, trace)), 1)).graph
     values = {p.name: reading.values[p.name] for p in graph.parameters}
@@ -86,7 +90,8 @@ def import_model(path: Path) -> Imported:
     )
 
 
-def _read(model: onnx.ModelProto) -> Reading:
+def read(model: onnx.ModelProto) -> Reading:
+    """Every node of ``model``. Raises InputError as `import_model`."""
     known = constants(model.graph, model.opset_import)
     name, shape, dtype, batch = _input(model)
     reading = Reading(known, batch, _readers(model.graph), model.opset_import)

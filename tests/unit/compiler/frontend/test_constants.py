@@ -192,9 +192,11 @@ def test_the_operator_set_decides_what_an_attribute_means():
 def test_weights_are_private_and_shapes_public():
     nodes = [
         helper.make_node("Concat", ["batch", "shape"], ["target"], axis=0),
+        helper.make_node("QuantizeLinear", ["x", "scale", "zero"], ["q"]),
+        helper.make_node("DequantizeLinear", ["q", "scale", "zero"], ["d"]),
         helper.make_node("DequantizeLinear", ["weight", "scale"], ["w"]),
         helper.make_node("Transpose", ["w"], ["wt"]),
-        helper.make_node("MatMul", ["x", "wt"], ["y"]),
+        helper.make_node("MatMul", ["d", "wt"], ["y"]),
         helper.make_node("Reshape", ["y", "target"], ["z"]),
     ]
     arrays = {
@@ -202,6 +204,7 @@ def test_weights_are_private_and_shapes_public():
         "shape": np.array([2, 3]),
         "weight": np.ones((6, 4), np.int8),
         "scale": np.float32(0.5),
+        "zero": np.int8(3),
         "unread": np.ones(3, np.int64),
     }
     io = [helper.make_tensor_value_info(n, TensorProto.FLOAT, ["N", *s]) for n, s in IO]
@@ -209,5 +212,7 @@ def test_weights_are_private_and_shapes_public():
     graph = helper.make_graph(nodes, "net", io[:1], io[1:], initializers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
     stripped = parse(strip_weights(model.SerializeToString()), "it")
-    zeroed = [t.name for t in stripped.graph.initializer if not numpy_helper.to_array(t).any()]
-    assert zeroed == ["batch", "weight", "unread"]
+    left = {t.name: numpy_helper.to_array(t) for t in stripped.graph.initializer}
+    assert left.keys() == {"weight", "scale", "zero", "target"}
+    assert not left["weight"].any()
+    assert (left["scale"], left["zero"], left["target"].tolist()) == (0.5, 3, [0, 2, 3])

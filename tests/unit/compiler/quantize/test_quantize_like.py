@@ -169,6 +169,7 @@ def test_strip_zeroes_onnxruntimes_own_models(digits, export, tmp_path, form, pe
         quant_format=form,
         per_channel=per_channel,
         weight_type=QuantType.QInt8,
+        nodes_to_exclude=["softmax"],
     )
     before, stripped = onnx.load(str(out)), strip_weights(out.read_bytes())
     after = onnx.load_model_from_string(stripped)
@@ -182,16 +183,3 @@ def test_strip_zeroes_onnxruntimes_own_models(digits, export, tmp_path, form, pe
         assert (right == (left if kept else 0)).all(), old.name
         zeroed += not kept
     assert zeroed >= 4
-
-
-def test_strip_zeroes_constant_nodes_and_unread_floats(save_model, tmp_path):
-    weight = numpy_helper.from_array(np.ones((3, 2), np.float32), "value")
-    nodes = [
-        helper.make_node("Constant", [], ["w"], name="held", value=weight),
-        helper.make_node("MatMul", ["x", "w"], ["z"], name="mm"),
-    ]
-    arrays = {"left_over": np.ones(5, np.float32)}
-    path = save_model(tmp_path / "c.onnx", nodes, arrays, ["N", 3], classes=2)
-    stripped = onnx.load_model_from_string(strip_weights(path.read_bytes()))
-    assert not numpy_helper.to_array(stripped.graph.initializer[0]).any()
-    assert not numpy_helper.to_array(stripped.graph.node[0].attribute[0].t).any()
