@@ -33,7 +33,7 @@ LIARS: tuple[Liar, ...] = (
     *pool.LIARS,
     *wrapped.LIARS,
 )
-FEW, MANY = 1, 8
+FEW, MANY = 1, 48
 """Honest inputs for each call, at first and where nothing has noticed."""
 
 
