@@ -61,10 +61,13 @@ def prove(
         "correct": proved.correct,
         "samples": proved.samples,
         "cm": str(proved.statement.cm),
+        "circuit_id": proved.bundle.circuit_id,
+        "vk_sha256": proved.bundle.vk_sha256,
         "dataset": proved.bundle.dataset,
         "context": context,
         "trust": proved.trust,
         "bundle": str(out),
     }
     text = described(proved.correct, proved.samples, str(proved.statement.cm), proved.trust)
-    result(as_json, value, f"proved {text}\nwrote {out}")
+    names = f"circuit  {proved.bundle.circuit_id}\nkey      {proved.bundle.vk_sha256}"
+    result(as_json, value, f"proved {text}\n{names}\nwrote {out}")

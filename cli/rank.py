@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .output import ANY, FILE, FOLDER, json_option, reporting, warn
+from .pins import pin_options
 
 if TYPE_CHECKING:
     from zkpot.consensus.ranking import Ranking
@@ -33,8 +34,10 @@ def digest(ctx: click.Context, param: click.Parameter, value: str | None) -> str
 
 
 EPILOG = """\b
-Example:
+Examples:
   zkpot rank bundles/*.json --build build --data batch.npz --registry registry.json --beacon 5f1c…
+  zkpot rank bundles/*.json --build build --data batch.npz --registry registry.json \\
+    --beacon 5f1c… --circuit CIRCUIT_ID --key VK_SHA256    # as the task was announced with
 """
 
 
@@ -59,6 +62,7 @@ Example:
 )
 @click.option("--batch", type=click.IntRange(0), default=0, help="Number of the batch in the pool.")
 @click.option("--allow-dev", is_flag=True, help="Accept development keys.")
+@pin_options
 @json_option
 def rank(
     bundles: tuple[Path, ...],
@@ -70,23 +74,27 @@ def rank(
     pool_root: str,
     batch: int,
     allow_dev: bool,
+    circuit: str | None,
+    key: str | None,
     as_json: bool,
 ) -> None:
     """Verify BUNDLES against the test set and rank them by proven accuracy.
 
     Every bundle counts for the context it names, ROUND/CONTRIBUTOR; with --registry only
     registered contexts count, each with its registered commitment. One bad bundle doesn't stop
-    the others: it is refused, with the reason. Exit code 0 if at least one counts, 1 if none.
+    the others: it is refused, with the reason. Exit code 0 if at least one counts, 1 if none, or
+    if the build is not the one that --circuit and --key name.
     """
     from zkpot.consensus.admission import Terms
     from zkpot.consensus.ranking import rank as ranked
     from zkpot.consensus.registry import read_registry
     from zkpot.consensus.submission import read_submission
-    from zkpot.prover.verify import Verifier
+    from zkpot.prover.verify import Pins, Verifier
     from zkpot.prover.workflow import open_task, read_test_set
 
     task = open_task(build_dir)
-    verifier = Verifier(task.build, task.keys, allow_dev=allow_dev)
+    pins = Pins(circuit, key)
+    verifier = Verifier(task.build, task.keys, allow_dev=allow_dev, pins=pins)
     dataset = read_test_set(task.build, data)
     terms = Terms(
         registry=read_registry(registry_file) if registry_file else None,

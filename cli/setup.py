@@ -69,12 +69,15 @@ def setup(
     if dev:
         warn(DEV_WARNING)
     with reporting("setting up the keys") as progress:
-        manifest = make_keys(build, ceremony, dev=dev, threads=threads, progress=progress)
+        made = make_keys(build, ceremony, dev=dev, threads=threads, progress=progress)
+    manifest = made.manifest
     steps = ", ".join(step.name for step in manifest.contributions)
     lines = [
         f"trust             {manifest.trust}",
+        f"circuit           {made.circuit_id}",
         f"verification key  {manifest.vk_sha256}",
         *([f"contributions     {steps}"] if steps else []),
         f"next: zkpot commit {build} --model INT8.onnx --out SECRET.json",
     ]
-    result(as_json, {"build": str(build), **manifest.model_dump(mode="json")}, "\n".join(lines))
+    value = {"build": str(build), "circuit_id": made.circuit_id}
+    result(as_json, value | manifest.model_dump(mode="json"), "\n".join(lines))

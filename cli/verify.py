@@ -9,11 +9,14 @@ import click
 from zkpot.compiler.errors import InvalidProof
 
 from .output import FILE, FOLDER, json_option, reporting, result, warn
+from .pins import pin_options
 from .statement import context_options, described
 
 EPILOG = """\b
-Example:
+Examples:
   zkpot verify proof.json --build build --data test.npz --context task/round-1/alice
+  zkpot verify proof.json --build build --data test.npz --context task/round-1/alice \\
+    --circuit CIRCUIT_ID --key VK_SHA256    # as the task was announced with
 """
 
 
@@ -24,6 +27,7 @@ Example:
 @context_options
 @click.option("--allow-dev", is_flag=True, help="Accept development keys.")
 @click.option("--commitment", metavar="CM", help="The registered commitment the proof must open.")
+@pin_options
 @json_option
 def verify(
     bundle: Path,
@@ -34,21 +38,33 @@ def verify(
     batch: int,
     allow_dev: bool,
     commitment: str | None,
+    circuit: str | None,
+    key: str | None,
     as_json: bool,
 ) -> None:
     """Verify a BUNDLE: exit code 0 and what it proves, or 1 and why it proves nothing.
 
     Every input of the proof is computed again from DATA and the context; nothing is taken from the
-    bundle but the proof itself, the commitment, the challenge and k.
+    bundle but the proof itself, the commitment, the challenge and k. That BUILD's key is its
+    circuit's is taken on trust, unless --circuit and --key say what the task was announced with.
     """
     from zkpot.prover.context import Context
+    from zkpot.prover.verify import Pins
     from zkpot.prover.workflow import parse_commitment, verify_file
 
     cm = None if commitment is None else parse_commitment(commitment, "--commitment")
     where = Context(context, pool_root=pool_root, batch=batch)
     try:
         with reporting("verifying"):
-            found = verify_file(bundle, build, data, where, allow_dev=allow_dev, cm=cm)
+            found = verify_file(
+                bundle,
+                build,
+                data,
+                where,
+                allow_dev=allow_dev,
+                cm=cm,
+                pins=Pins(circuit, key),
+            )
     except InvalidProof as error:
         result(as_json, _refusal(error), f"INVALID: {error}")
         raise click.exceptions.Exit(error.exit_code) from error

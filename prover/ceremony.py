@@ -26,6 +26,14 @@ class Ceremony:
     zkey: Path | None = None
 
 
+@dataclass(frozen=True)
+class MadeKeys:
+    """Keys, and the circuit that they are for."""
+
+    circuit_id: str
+    manifest: KeyManifest
+
+
 def make_keys(
     folder: Path,
     ceremony: Ceremony,
@@ -33,7 +41,7 @@ def make_keys(
     dev: bool = False,
     threads: int | None = None,
     progress: Progress | None = None,
-) -> KeyManifest:
+) -> MadeKeys:
     """Keys for the build in ``folder``: a development setup, or ``ceremony``.
 
     Raises InputError for options that contradict each other, before anything is done.
@@ -43,7 +51,15 @@ def make_keys(
     audit_circuit(build, progress)
     r1cs = build.file(R1CS)
     if dev:
-        return setup_dev(folder, r1cs, threads=threads, progress=progress)
+        manifest = setup_dev(folder, r1cs, threads=threads, progress=progress)
+    else:
+        manifest = _through_snarkjs(folder, r1cs, ceremony, progress)
+    return MadeKeys(build.circuit.id, manifest)
+
+
+def _through_snarkjs(
+    folder: Path, r1cs: Path, ceremony: Ceremony, progress: Progress | None
+) -> KeyManifest:
     assert ceremony.ptau is not None
     if ceremony.zkey is not None:
         return adopt_zkey(folder, r1cs, ceremony.ptau, ceremony.zkey, progress=progress)

@@ -63,12 +63,44 @@ class Verified:
     trust: Trust
 
 
+@dataclass(frozen=True)
+class Pins:
+    """What the task was announced with, from where the verifier trusts; None: not given.
+
+    ``circuit_id``: as `zkpot compile` prints it. ``vk_sha256``: of verification_key.json, as
+    `zkpot setup` prints it. A build's own files can't show that its key is its circuit's: with a
+    key for a circuit in which k is free, beside the true circuit.json, any k would verify.
+    """
+
+    circuit_id: str | None = None
+    vk_sha256: str | None = None
+
+    def require(self, build: Build, keys: Keys) -> None:
+        """Raises WrongCircuit or WrongKey for a build or keys that are not the pinned ones."""
+        if self.circuit_id not in (None, build.circuit.id):
+            raise WrongCircuit(
+                f"{build.folder} holds circuit {build.circuit.id}",
+                why=f"the task was announced with {self.circuit_id}",
+                remedy="fetch the task's build from where it was announced",
+            )
+        if self.vk_sha256 not in (None, keys.manifest.vk_sha256):
+            raise WrongKey(
+                f"{keys.vk_path} is key {keys.manifest.vk_sha256}",
+                why=f"the task was announced with {self.vk_sha256}",
+                remedy="fetch the task's keys from where it was announced",
+            )
+
+
 class Verifier:
     """Holds a build's prepared key, so that many bundles verify in milliseconds each."""
 
-    def __init__(self, build: Build, keys: Keys, *, allow_dev: bool = False) -> None:
+    def __init__(
+        self, build: Build, keys: Keys, *, allow_dev: bool = False, pins: Pins | None = None
+    ) -> None:
+        """``keys`` from `load_keys`, which holds the key against the digest that is pinned."""
         from .engine.verify import prepare_key  # numba takes a second to load
 
+        (pins or Pins()).require(build, keys)
         build.refuse_changes()
         if keys.manifest.trust is Trust.DEV and not allow_dev:
             raise WrongKey(

@@ -19,7 +19,7 @@ from .manifest import Trust
 from .process import Progress
 from .prove import Proved, prove
 from .secret import Secret, commit, matching_model, read_secret, write_secret
-from .verify import Verified, Verifier
+from .verify import Pins, Verified, Verifier
 
 
 @dataclass(frozen=True)
@@ -104,12 +104,16 @@ def verify_file(
     *,
     allow_dev: bool = False,
     cm: int | None = None,
+    pins: Pins | None = None,
 ) -> Verified:
-    """What the proof in ``bundle`` shows. Raises the InvalidProof that applies, or InputError."""
-    read, task = read_bundle(bundle), open_task(folder)
+    """What the proof in ``bundle`` shows. Raises the InvalidProof that applies, or InputError.
+
+    ``cm``: the registered commitment. ``pins``: the circuit and key that were announced.
+    """
+    task = open_task(folder)
+    verifier = Verifier(task.build, task.keys, allow_dev=allow_dev, pins=pins)
     dataset = read_test_set(task.build, data)
-    verifier = Verifier(task.build, task.keys, allow_dev=allow_dev)
-    return verifier.verify(read, dataset, context, cm=cm)
+    return verifier.verify(read_bundle(bundle), dataset, context, cm=cm)
 
 
 def export_file(bundle: Path, out: Path) -> tuple[Path, Path]:

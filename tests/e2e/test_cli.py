@@ -14,6 +14,7 @@ from zkpot.cli.main import COMMANDS
 from zkpot.compiler.frontend import import_model
 from zkpot.compiler.interpret import interpret
 from zkpot.prover import process
+from zkpot.prover.digest import sha256_of
 from zkpot.prover.engine.ptau import dev_ptau
 from zkpot.prover.toolchain import Toolchain
 
@@ -30,6 +31,17 @@ def test_the_proof_counts_what_the_integers_classify(trial: Trial) -> None:
     assert said["trust"] == "dev"
     assert said["bundle"] == str(trial.file("proof.json"))
     assert said["dataset"] == dataset.digest
+
+
+def test_the_digests_to_pin_are_printed_by_all_who_make_them(trial: Trial) -> None:
+    """What a task is announced with, and verifiers give to --circuit and --key."""
+    said, key = trial.said, sha256_of(trial.build / "verification_key.json")
+    circuit = json.loads((trial.build / "circuit.json").read_text())["circuit_id"]
+    assert {said[name]["circuit_id"] for name in ("compile", "setup", "prove")} == {circuit}
+    assert {said[name]["vk_sha256"] for name in ("setup", "prove")} == {key}
+    assert trial.verify("--circuit", circuit, "--key", key).code == 0
+    assert trial.verify("--circuit", circuit, "--key", circuit).json["reason"] == "WrongKey"
+    assert trial.verify("--circuit", key, "--key", key).json["reason"] == "WrongCircuit"
 
 
 def test_verify_says_what_prove_said(trial: Trial) -> None:
