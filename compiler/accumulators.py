@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from . import ops
 from .errors import InputError
@@ -41,26 +42,38 @@ def worst_cases(graph: Graph, node: Node, values: Mapping[str, IntArray]) -> lis
 
 
 def chosen_accumulators(
-    graph: Graph, values: Mapping[str, IntArray], declared_bits: Mapping[str, int]
+    graph: Graph,
+    values: Mapping[str, IntArray],
+    declared_bits: Mapping[str, int],
+    headroom: float = HEADROOM,
 ) -> dict[str, Interval]:
     """For each linear layer's output, the interval that the circuit is to make room for.
 
     ``declared_bits`` (by node name, from the model's metadata) makes it independent of the
-    weights; otherwise it is the publisher's worst case with `HEADROOM`.
+    weights; otherwise it has as many bits as the publisher's worst case, times ``headroom``, needs.
+    The interval is public, so it says nothing finer than that.
     """
     found = {}
     for node in graph.nodes:
-        if not ops.of(node).accumulates:
-            continue
-        worst = [w.interval for w in worst_cases(graph, node, values)]
-        if node.name in declared_bits:
-            top = (1 << (declared_bits[node.name] - 1)) - 1 - _rounding(graph, node)
-            found[node.output.name] = Interval(-top, top)
-        else:
-            low = min(math.floor(HEADROOM * w.lo) for w in worst)
-            high = max(math.ceil(HEADROOM * w.hi) for w in worst)
-            found[node.output.name] = Interval(min(low, -1), max(high, 1))
+        if ops.of(node).accumulates:
+            rounding = _rounding(graph, node)
+            bits = declared_bits.get(node.name)
+            if bits is None:
+                bits = _needed_bits(worst_cases(graph, node, values), headroom, rounding)
+            found[node.output.name] = _window(bits, rounding)
     return found
+
+
+def _needed_bits(worst: Sequence[WorstCase], headroom: float, rounding: int) -> int:
+    """The least width of which `_window` holds ``headroom`` times the worst cases."""
+    share, largest = Fraction(headroom), max(max(-w.interval.lo, w.interval.hi) for w in worst)
+    return (math.ceil(share * max(largest, 1)) + rounding).bit_length() + 1
+
+
+def _window(bits: int, rounding: int) -> Interval:
+    """What stays within signed ``bits`` bits when ``rounding`` is added."""
+    top = (1 << (bits - 1)) - 1 - rounding
+    return Interval(-top, top)
 
 
 def _rounding(graph: Graph, node: Node) -> int:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +14,7 @@ from zkpot.compiler.accumulators import HEADROOM, chosen_accumulators, refuse_ou
 from zkpot.compiler.circuit import Circuit, lower
 from zkpot.compiler.errors import InputError, ZkpotError
 from zkpot.compiler.frontend import Imported, import_model
-from zkpot.compiler.ir import Interval, Quantization
+from zkpot.compiler.ir import Quantization
 
 from . import atomic
 from .audit import remember_compiled
@@ -95,21 +93,10 @@ def lower_model(
             why="below 1 the circuit has no room for this model's own worst case",
             remedy=f"leave it at {HEADROOM}",
         )
-    circuit = lower(imported.graph, samples, bits, _room(imported, headroom))
+    graph, values, declared = imported.graph, imported.values, imported.accumulator_bits
+    circuit = lower(graph, samples, bits, chosen_accumulators(graph, values, declared, headroom))
     refuse_out_of_range(circuit.graph, imported.values)
     return circuit
-
-
-def _room(imported: Imported, headroom: float) -> dict[str, Interval]:
-    """Accumulator intervals by output name; rounded outwards, so that 1 still holds this model."""
-    graph, declared = imported.graph, imported.accumulator_bits
-    room = chosen_accumulators(graph, imported.values, declared)
-    names = {node.output.name for node in graph.nodes if node.name not in declared}
-    share = Fraction(headroom) / Fraction(HEADROOM)
-    for name in room.keys() & names:
-        ends = room[name]
-        room[name] = Interval(math.floor(ends.lo * share), math.ceil(ends.hi * share))
-    return room
 
 
 def check_model(model: Path, x: Array, imported: Imported | None = None) -> OracleReport:

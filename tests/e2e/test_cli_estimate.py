@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from trial import Trial, done, trained
-from zkpot.compiler.accumulators import chosen_accumulators
+from zkpot.compiler.accumulators import chosen_accumulators, worst_cases
 from zkpot.compiler.circuit import costs, lower
 from zkpot.compiler.frontend import import_model
+from zkpot.compiler.ir import Interval
 from zkpot.compiler.sizes import circuit_size
 from zkpot.prover.build import compile_source
 from zkpot.prover.compile_model import lower_model
@@ -107,10 +109,15 @@ def test_costs_grow_with_the_number_of_samples(models: Models, which: str) -> No
 
 @pytest.mark.parametrize("headroom", [1.0, 1.5, 3.7])
 def test_headroom_is_a_factor_on_this_models_worst_case(models: Models, headroom: float) -> None:
+    """The published interval has the bits that takes, and tells no more of the weights."""
     imported = import_model(models.ratios)
+    graph, values = imported.graph, imported.values
     room = lower_model(imported, 2, headroom=headroom).accumulators
-    usual = chosen_accumulators(imported.graph, imported.values, {})
-    for name, interval in usual.items():
-        assert room[name].lo == pytest.approx(interval.lo * headroom / 1.5, abs=1.01)
-        assert room[name].hi == pytest.approx(interval.hi * headroom / 1.5, abs=1.01)
-    assert lower(imported.graph, 2, 8, usual).id == lower_model(imported, 2).id
+    for node in graph.nodes:
+        if node.output.name in room:
+            worst = [w.interval for w in worst_cases(graph, node, values)]
+            needed = math.ceil(headroom * max(max(-w.lo, w.hi) for w in worst))
+            top = (1 << needed.bit_length()) - 1
+            assert room[node.output.name] == Interval(-top, top)
+    usual = chosen_accumulators(graph, values, {})
+    assert lower(graph, 2, 8, usual).id == lower_model(imported, 2).id
