@@ -21,7 +21,6 @@ from .context import Context
 from .dataset import Dataset
 from .keys import Keys
 from .manifest import Trust
-from .vkey import check_key
 
 
 class WrongCircuit(InvalidProof):
@@ -114,7 +113,6 @@ class Verifier:
                 why="keys.json names another r1cs than circuit.json",
                 remedy="run `zkpot setup` for this build, or fetch it again",
             )
-        check_key(keys.vk)
         self.build, self.keys = build, keys
         self._key: Any = prepare_key(keys.vk)
 

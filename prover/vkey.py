@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from zkpot.compiler.field import FIELD
 from zkpot.prover.binfile import BASE_FIELD as Q
 from zkpot.prover.errors import KeyRefused
+from zkpot.prover.points import G1Point, G2Point, MalformedPoint, g1_point, g2_point
 
 Fq2 = tuple[int, int]
-G2Point = tuple[Fq2, Fq2]
-_G2_POINTS = ("vk_beta_2", "vk_gamma_2", "vk_delta_2")
 _INDEPENDENT = (
     ("delta", "gamma", "it"),
     ("beta", "gamma", "its powers of tau"),
@@ -23,7 +23,18 @@ _INDEPENDENT = (
 )
 
 
-def check_key(vk: Mapping[str, Any]) -> None:
+@dataclass(frozen=True)
+class KeyPoints:
+    """The points of a key that `check_key` accepts; ``ic``: one more than it has signals."""
+
+    alpha: G1Point
+    beta: G2Point
+    gamma: G2Point
+    delta: G2Point
+    ic: tuple[G1Point, ...]
+
+
+def check_key(vk: Mapping[str, Any]) -> KeyPoints:
     """Refuse a key in snarkjs's JSON form that is forgeable, degenerate or not a key.
 
     With two of beta, gamma and delta equal up to sign anyone proves anything (`_check_pairs`). A
@@ -36,21 +47,32 @@ def check_key(vk: Mapping[str, Any]) -> None:
     if (vk.get("protocol"), vk.get("curve")) != ("groth16", "bn128"):
         named = f"{vk.get('protocol')} over {vk.get('curve')}"
         raise _refused(f"it is for {named}, and Groth16 over bn128 is needed")
-    try:
-        inputs = [_g1(point, f"IC[{index}]") for index, point in enumerate(vk["IC"])]
-        count = _count(vk["nPublic"])
-        _g1(vk["vk_alpha_1"], "vk_alpha_1")
-        points = {name: _g2(vk[name], name) for name in _G2_POINTS}
-    except (KeyError, TypeError, ValueError) as error:
-        raise _refused(f"it is malformed ({error!r})") from error
-    if len(inputs) != count + 1:
-        raise _refused(f"it has {len(inputs)} IC points for {count} public signals")
-    if len({x for x, _ in inputs}) != len(inputs):
-        raise _refused("two of its IC points are equal up to sign")
+    count = vk.get("nPublic")
+    if type(count) is not int or count < 0:  # JSON's true is an int to Python too
+        raise _refused("it is malformed: nPublic is not a count")
+    points = KeyPoints(
+        alpha=_g1(vk.get("vk_alpha_1"), "vk_alpha_1"),
+        beta=_g2(vk.get("vk_beta_2"), "vk_beta_2"),
+        gamma=_g2(vk.get("vk_gamma_2"), "vk_gamma_2"),
+        delta=_g2(vk.get("vk_delta_2"), "vk_delta_2"),
+        ic=_inputs(vk.get("IC"), count),
+    )
     _check_pairs(points)
+    return points
 
 
-def _check_pairs(points: Mapping[str, G2Point]) -> None:
+def _inputs(values: object, count: int) -> tuple[G1Point, ...]:
+    if not isinstance(values, list):
+        raise _refused("it is malformed: IC is not a list")
+    if len(values) != count + 1:
+        raise _refused(f"it has {len(values)} IC points for {count} public signals")
+    points = tuple(_g1(value, f"IC[{index}]") for index, value in enumerate(values))
+    if len({x for x, _ in points}) != len(points):
+        raise _refused("two of its IC points are equal up to sign")
+    return points
+
+
+def _check_pairs(points: KeyPoints) -> None:
     """Refuses two equal factors of e(A, B) = e(alpha, beta)·e(L, gamma)·e(C, delta), L = IC(x).
 
     With each pair equal, whoever has the key alone solves it for every x (± with the sign):
@@ -58,7 +80,7 @@ def _check_pairs(points: Mapping[str, G2Point]) -> None:
     C = A; beta = delta by A = L, B = beta + gamma, C = L - alpha.
     """
     for one, other, whose in _INDEPENDENT:
-        if points[f"vk_{one}_2"][0] == points[f"vk_{other}_2"][0]:
+        if getattr(points, one)[0] == getattr(points, other)[0]:
             raise KeyRefused(
                 "the verification key is forgeable",
                 why=f"its {one} equals its {other} up to sign: nobody contributed to {whose}",
@@ -72,33 +94,21 @@ def _refused(why: str) -> KeyRefused:
     )
 
 
-def _count(value: Any) -> int:
-    if type(value) is not int:  # JSON's true is an int to Python too
-        raise ValueError("nPublic is not a number")
-    return value
-
-
-def _coordinate(text: Any, name: str) -> int:
-    if not isinstance(text, str) or not (text.isascii() and text.isdigit()):
-        raise ValueError(f"{name} is not a decimal string")
-    if int(text) >= Q:
-        raise ValueError(f"{name} is not below the field's order")
-    return int(text)
-
-
-def _g1(point: Any, name: str) -> tuple[int, int]:
-    x, y, z = (_coordinate(value, name) for value in point)
-    if z != 1:
-        raise _refused(f"{name} is the point at infinity, or not in affine form")
+def _g1(value: object, name: str) -> G1Point:
+    try:
+        x, y = g1_point(value)
+    except MalformedPoint as fault:
+        raise _refused(f"{name} is malformed: {fault}") from fault
     if (y * y - x * x * x - 3) % Q:
         raise _refused(f"{name} is not on the curve")
     return x, y
 
 
-def _g2(point: Any, name: str) -> G2Point:
-    x, y, z = ((_coordinate(re, name), _coordinate(im, name)) for re, im in point)
-    if z != (1, 0):
-        raise _refused(f"{name} is the point at infinity, or not in affine form")
+def _g2(value: object, name: str) -> G2Point:
+    try:
+        x, y = g2_point(value)
+    except MalformedPoint as fault:
+        raise _refused(f"{name} is malformed: {fault}") from fault
     if _sub(_mul(y, y), _add(_mul(x, _mul(x, x)), _TWIST)) != (0, 0):
         raise _refused(f"{name} is not on the twisted curve")
     if not _has_group_order((x, y)):

@@ -1,14 +1,11 @@
-"""Whether integer coordinates are a finite member of G1 or G2."""
+"""Whether integer coordinates (below q; all zeros is infinity) are a finite member of G1 or G2."""
 
 from __future__ import annotations
 
 from zkpot.prover.engine.curve import is_in_subgroup, is_on_curve
 from zkpot.prover.engine.field import address
 from zkpot.prover.engine.pairing import g1_words, g2_words
-
-G1Point = tuple[int, int]
-G2Point = tuple[tuple[int, int], tuple[int, int]]
-"""Affine points with coordinates below q; all zeros is infinity."""
+from zkpot.prover.points import G1Point, G2Point
 
 
 def g1_fault(point: G1Point) -> str | None:

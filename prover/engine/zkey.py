@@ -9,8 +9,8 @@ from zkpot.compiler.errors import InputError
 from zkpot.prover.engine.binfile import Container, Fields
 from zkpot.prover.engine.field import Q, R, fq_integers, to_words
 from zkpot.prover.engine.limbs import ELEMENT
-from zkpot.prover.engine.membership import G1Point, G2Point
 from zkpot.prover.engine.pairing import pairing
+from zkpot.prover.points import G1Point, G2Point
 
 PROTOCOL, HEADER, IC, COEFFICIENTS, A, B1, B2, C, H, CONTRIBUTIONS = range(1, 11)
 """Section numbers: C holds the private wires' points, H those of the quotient."""

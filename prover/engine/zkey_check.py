@@ -10,7 +10,7 @@ from zkpot.prover.engine import zkey as layout
 from zkpot.prover.engine.binfile import Container
 from zkpot.prover.engine.curve import G1_GENERATOR, G2_GENERATOR, first_foreign
 from zkpot.prover.engine.field import Q, address
-from zkpot.prover.engine.membership import G1Point, G2Point, g1_fault, g2_fault
+from zkpot.prover.engine.membership import g1_fault, g2_fault
 from zkpot.prover.engine.pairing import g1_words, g2_words, pairing_product
 from zkpot.prover.engine.parallel import default_threads
 from zkpot.prover.engine.qap import COEFFICIENT, coefficient_records
@@ -23,6 +23,7 @@ from zkpot.prover.engine.zkey import (
     input_points,
     open_zkey,
 )
+from zkpot.prover.points import G1Point, G2Point
 
 _GENERATOR1: G1Point = G1_GENERATOR
 _GENERATOR2: G2Point = (

@@ -92,6 +92,12 @@ MUTANTS: dict[str, tuple[str, Any, str]] = {
     "equal IC points": ("IC", [g1(5), g1(6), g1(5), g1(8)], "equal"),
     "an infinite IC point": ("IC", [g1(5), g1(6), g1(7), ["0", "1", "0"]], "infinity"),
     "IC is no list": ("IC", 4, "malformed"),
+    "an IC point as a text": ("IC", [g1(5), g1(6), g1(7), "121"], "list of 3"),
+    "opposite IC points": ("IC", [g1(5), g1(6), g1(-5 % bn128.curve_order), g1(8)], "up to sign"),
+    "fewer signals than none": ("nPublic", -1, "not a count"),
+    "a truth for a number": ("nPublic", True, "not a count"),
+    "alpha too long": ("vk_alpha_1", ["1" * 5000, "2", "1"], "order"),
+    "alpha in other digits": ("vk_alpha_1", ["\N{ARABIC-INDIC DIGIT ONE}", "2", "1"], "decimal"),
 }
 
 
