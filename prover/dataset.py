@@ -13,7 +13,7 @@ from zkpot.compiler.errors import InputError
 from zkpot.compiler.field import digest_to_field
 from zkpot.compiler.interpret import quantize
 from zkpot.compiler.ir import Quantization
-from zkpot.compiler.ops.base import IntArray
+from zkpot.compiler.ops.base import IntArray, Mask
 from zkpot.prover.npz import read_npz
 
 
@@ -144,11 +144,15 @@ def digest(data: IntArray, labels: IntArray, quantization: Quantization) -> str:
     return hashlib.sha256(header.encode() + b"\x00" + body).hexdigest()
 
 
-def duplicates(dataset: Dataset) -> list[tuple[int, int]]:
-    """Pairs of equal samples (first, later): n copies of one image would read out a prediction."""
+def duplicates(dataset: Dataset, read: Mask | None = None) -> list[tuple[int, int]]:
+    """Pairs of equal samples (first, later): n copies of one image would read out a prediction.
+
+    ``read``: the elements to compare, which are those that the model reads; by default, all.
+    """
+    data = dataset.data if read is None else dataset.data[:, read]
     seen: dict[bytes, int] = {}
     found = []
-    for index, row in enumerate(dataset.data):
+    for index, row in enumerate(data):
         first = seen.setdefault(row.tobytes(), index)
         if first != index:
             found.append((first, index))

@@ -17,7 +17,9 @@ from zkpot.compiler.field import FIELD
 from zkpot.compiler.folding import folded
 from zkpot.compiler.frontend import Imported
 from zkpot.compiler.interpret import interpret
+from zkpot.compiler.ir import Graph
 from zkpot.compiler.ops.base import IntArray
+from zkpot.compiler.reads import data_read
 from zkpot.compiler.statement import Statement, challenge, commitment, packed_labels
 
 from . import atomic, snarkjs
@@ -117,7 +119,7 @@ def prove(
     ``imported`` must come from `matching_model`. Every proof is verified before it is handed out.
     """
     say = progress or (lambda _line: None)
-    _refuse_duplicates(dataset, allow_duplicates)
+    _refuse_duplicates(build.circuit.model, dataset, allow_duplicates)
     say("checking the build: circuit and key against the architecture")
     audit_circuit(build, progress)
     zkey = audit_keys(build, keys)
@@ -145,12 +147,15 @@ def prove(
     return Proved(bundle, assignment.statement, build.circuit.samples, keys.manifest.trust)
 
 
-def _refuse_duplicates(dataset: Dataset, allowed: bool) -> None:
-    pairs = [] if allowed else duplicates(dataset)
+def _refuse_duplicates(model: Graph, dataset: Dataset, allowed: bool) -> None:
+    """Equal in all that the model reads; samples that differ a little can't be told apart from
+    honest ones."""
+    pairs = [] if allowed else duplicates(dataset, data_read(model))
     if pairs:
         first, later = pairs[0]
         raise InputError(
-            f"samples {first} and {later} of the test set are equal ({len(pairs)} such pairs)",
+            f"samples {first} and {later} of the test set are equal in all that the model reads "
+            f"({len(pairs)} such pairs)",
             why="k over copies of a sample reads out single predictions of a private model",
             remedy="refuse the test set, or pass --allow-duplicates if you know where it is from",
         )
