@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -48,6 +49,34 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # a part that can't go, or never was, hides no error behind its own
             part.unlink(missing_ok=True)
+
+
+def create_private(path: Path, content: bytes) -> None:
+    """Write a file that nobody but its owner could ever read, and that wasn't there before.
+
+    The part is new and no link, so neither its mode nor its place is somebody else's choice; and
+    a link to it, unlike a rename, never replaces a file. Raises FileExistsError for a ``path``
+    that is there, OutputError where the operating system refuses.
+    """
+    part = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise output_error(path, error) from error
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise output_error(path, error) from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
 
 
 def write_bytes(path: Path, content: bytes) -> None:

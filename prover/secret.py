@@ -63,15 +63,14 @@ def commit(build: Build, imported: Imported) -> Secret:
 
 def write_secret(path: Path, secret: Secret) -> None:
     """Writes ``secret`` atomically, readable by its owner only; never over another secret."""
-    if path.exists():
+    try:
+        atomic.create_private(path, (secret.model_dump_json(indent=1) + "\n").encode())
+    except FileExistsError as error:
         raise InputError(
             f"{path} exists",
             why="overwriting a secret would make its commitment unusable",
             remedy="choose another name, or remove the file",
-        )
-    with atomic.replacing(path) as part:
-        part.touch(mode=0o600)
-        part.write_text(secret.model_dump_json(indent=1) + "\n")
+        ) from error
 
 
 def read_secret(path: Path, build: Build, imported: Imported) -> Secret:
