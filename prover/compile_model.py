@@ -141,6 +141,8 @@ def compile_model(
     circuit = lower_model(imported, samples, weight_bits=weight_bits, headroom=headroom)
     refuse_lost_keys(out, circuit)
     refuse_too_large(circuit)
+    if imported.tabulated:
+        say(f"public, as tables: the constants of {', '.join(map(repr, imported.tabulated))}")
     say("comparing the integers with onnxruntime")
     oracle = check_model(model, _inputs(imported, calibration), imported)
     if not oracle.compilable:

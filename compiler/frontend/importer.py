@@ -54,7 +54,10 @@ class Trace:
 
 @dataclass(frozen=True)
 class Imported:
-    """A model as read: ``values`` are the private parameters; the metadata may say nothing."""
+    """A model as read: ``values`` are the private parameters; the metadata may say nothing.
+
+    ``tabulated``: nodes whose constants became part of tables, and public.
+    """
 
     graph: Graph
     values: Mapping[str, IntArray]
@@ -62,6 +65,7 @@ class Imported:
     weight_bits: int | None
     accumulator_bits: Mapping[str, int]
     trace: Trace
+    tabulated: tuple[str, ...]
 
 
 def import_model(path: Path) -> Imported:
@@ -87,6 +91,7 @@ def imported(model: onnx.ModelProto, reading: Reading) -> Imported:
         _weight_bits(metadata.get(WEIGHT_BITS)),
         _accumulator_bits(metadata.get(ACCUMULATOR_BITS)),
         trace,
+        tuple(reading.tabulated),
     )
 
 

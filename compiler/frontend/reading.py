@@ -27,7 +27,8 @@ class Reading:
 
     ``batches``: the numbers of samples for which shape arithmetic is done; more than one if the
     batch dimension is symbolic. ``varying``: tensors that follow from shapes alone and are not the
-    same for all of them, one array for each.
+    same for all of them, one array for each. ``tabulated``: nodes whose constants, learned or not,
+    become part of a table, by name.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Reading:
         self.values: dict[str, IntArray] = {}
         self.uses: dict[str, Use] = {}
         self.nodes: list[Node] = []
+        self.tabulated: dict[str, None] = {}
         self.types: dict[str, TensorType] = {}
         self.data: Value | None = None
         self.quantization: Quantization | None = None

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 
 from .quantization import Written
-from .reading import Reading, activation, refusal, zero_point
+from .reading import Reading, activation, node_name, refusal, zero_point
 from .region import DATA, Region
 from .tabulation import tabulated
 from .tensors import Function, Integer, Real, RealConstant, Tensor
@@ -51,19 +51,25 @@ def cast(reading: Reading, node: onnx.NodeProto) -> Tensor:
 def one_source(reading: Reading, node: onnx.NodeProto) -> Function | None:
     """``node`` as a function of one 8-bit tensor; None if it reads several, or constants of
     several elements. A refusal if what it reads is not 8-bit."""
-    data, bare = list[Function](), True
+    data, bare, constant = list[Function](), True, False
     for position, name in enumerate(node.input):
         if name in reading.constants:
             slope = SLOPES.get(node.op_type) == position
             bare &= slope or reading.constants[name].size == 1
+            constant = True
         elif name:
             tensor = reading.tensor(node, position)
             if isinstance(tensor, RealConstant):
                 bare &= prod(tensor.shape) == 1
+                constant = True
             else:
                 data.append(_function(node, position, tensor))
     sources = {(f.source.value, f.shape) for f in data}
-    return replace(data[0], result=node.output[0]) if bare and len(sources) == 1 else None
+    if not bare or len(sources) != 1:
+        return None
+    if constant:
+        reading.tabulated[node_name(node)] = None
+    return replace(data[0], result=node.output[0])
 
 
 def _function(node: onnx.NodeProto, position: int, tensor: Tensor) -> Function:

@@ -195,6 +195,7 @@ def test_constants_of_functions_are_public_and_stay(save, path):
     bent = m.both(m.node("PRelu", [doubled, slopes]), m.grid)
     weight = m.dequantize(m.array(m.weights(SHAPE)), m.grid)
     m.save(save, path, m.node("MatMul", [bent, weight]), shape=["N", INPUTS])
+    assert import_model(path).tabulated == (m.nodes[2].name, m.nodes[5].name)
     published = onnx.load_model_from_string(strip_weights(path.read_bytes()))
     kept = {t.name: numpy_helper.to_array(t) for t in published.graph.initializer}
     assert kept[slopes].tolist() == np.linspace(0.125, 1, INPUTS).tolist()
