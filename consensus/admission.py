@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from zkpot.compiler.errors import InputError, ZkpotError
@@ -31,7 +31,7 @@ class Terms:
 
     ``registry``: the commitments registered before the draw; without one a bundle's own context
     is believed, which shows that whoever proved meant it, and not who that was. ``round_name``:
-    None takes the registry's, or else the first valid bundle's. ``pool_root`` (hex) and ``batch``
+    None takes the registry's, or else that of all valid bundles. ``pool_root`` (hex) and ``batch``
     enter the context, see `Context`.
     """
 
@@ -65,7 +65,7 @@ def admit(
     """What counts and what doesn't, each in the order of submission; the withheld come last.
 
     Only proofs that hold can put others out, so nobody removes a rival with rubbish in its name.
-    Raises InputError for terms that can't be meant.
+    Raises InputError for terms that can't be meant, or that leave open which round is ranked.
     """
     terms = _with_round(terms)
     standing: list[Candidate] = []
@@ -88,14 +88,18 @@ def admit(
 def _with_round(terms: Terms) -> Terms:
     if not terms.registry or terms.round_name is not None:
         return terms
-    rounds = {submitter(context).round_name for context in terms.registry}
+    return replace(terms, round_name=_only_round(terms.registry, "the registry holds"))
+
+
+def _only_round(contexts: Iterable[str], who: str) -> str:
+    rounds = {submitter(context).round_name for context in contexts}
     if len(rounds) > 1:
         raise InputError(
-            "the registry holds several rounds",
+            f"{who} several rounds",
             why=", ".join(map(repr, sorted(rounds))),
             remedy="name the round to rank with --round",
         )
-    return replace(terms, round_name=rounds.pop())
+    return rounds.pop()
 
 
 def _verified(
@@ -118,17 +122,15 @@ def _verified(
 
 
 def other_round(standing: Sequence[Candidate], terms: Terms) -> Iterator[Fault]:
-    """A proof for another round is a replay; without a name for this one, the first decides."""
-    if not standing:
+    """A proof for another round is a replay; which one is, no bundle decides by coming first."""
+    if terms.round_name is None and standing:
+        _only_round((c.context for c in standing), "the valid bundles are for")
         return
-    expected, whose = terms.round_name, "the one to rank"
-    if expected is None:
-        expected, whose = submitter(standing[0].context).round_name, "the first valid bundle's"
     for candidate in standing:
         own = submitter(candidate.context).round_name
-        if own != expected:
-            error = WrongContext(f"the proof is for round {own!r}", why=f"{expected!r} is {whose}")
-            yield candidate, error
+        if own != terms.round_name:
+            why = f"{terms.round_name!r} is the one to rank"
+            yield candidate, WrongContext(f"the proof is for round {own!r}", why=why)
 
 
 def repeated(standing: Sequence[Candidate], _terms: Terms) -> Iterator[Fault]:

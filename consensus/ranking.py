@@ -96,8 +96,8 @@ def rank(
 ) -> Ranking:
     """Verifies every submission against ``dataset`` and ranks what holds, greatest k first.
 
-    Ties are broken by `tie_break`. Raises InputError for terms that can't be meant; a submission
-    never raises, it is refused.
+    Ties are broken by `tie_break`. Raises InputError for terms that can't be meant, and without
+    a round for valid bundles of several; otherwise a submission never raises, it is refused.
     """
     standing, refusals = admit(submissions, verifier, dataset, terms or Terms())
     trust = verifier.keys.manifest.trust

@@ -19,6 +19,7 @@ from toy_task import (
     rerandomized,
     with_signal,
 )
+from zkpot.compiler.errors import InputError
 from zkpot.compiler.field import FIELD
 from zkpot.consensus.demo.cheats import passed_off, relabelled, renamed, with_k
 from zkpot.consensus.registry import write_registry
@@ -156,12 +157,24 @@ def test_a_registry_lists_the_withheld_and_refuses_the_unregistered(task, alice,
 
 def test_last_round_s_proof_is_a_replay(alice, bob, others, run):
     bundles = {"a": alice, "old": others["old"], "b": bob}
-    assert reasons(run(bundles)) == {"old": "wrong context"}
     assert reasons(run(bundles, round_name=ROUND)) == {"old": "wrong context"}
     assert reasons(run(bundles, round_name="toy/round-0")) == dict.fromkeys("ab", "wrong context")
     assert reasons(run({"renamed": renamed(others["old"], f"{ROUND}/alice")})) == {
         "renamed": "wrong context"
     }
+
+
+def test_bundles_of_several_rounds_need_the_round(task, alice, others, tmp_path):
+    paths = [tmp_path / "alice.json", tmp_path / "old.json"]
+    for path, bundle in zip(paths, (alice, others["old"]), strict=True):
+        write_bundle(path, bundle)
+    for order in (paths, paths[::-1]):
+        error = invoke(task, *map(str, order), "--allow-dev").exception
+        assert isinstance(error, InputError)
+        assert (error.why, "--round" in error.remedy) == (f"'toy/round-0', '{ROUND}'", True)
+        arguments = (*map(str, order), "--allow-dev", "--json", "--round", ROUND)
+        report = json.loads(invoke(task, *arguments).stdout)
+        assert (report["leader"], len(report["refused"])) == (f"{ROUND}/alice", 1)
 
 
 def test_the_pool_and_the_batch_are_part_of_the_context(task, alice, run):

@@ -93,6 +93,22 @@ def test_last_round_s_proof_replayed(stage, alice):
     assert reasons(stage.rank(renewed, registry=registry)) == {"renamed": "wrong context"}
 
 
+@counted("attacks")
+@pytest.mark.parametrize("position", ["first", "last"])
+def test_a_bundle_that_would_choose_the_round(stage, alice, position):
+    """A true proof for a round of one's own, under a file name that sorts before all others.
+
+    It can't put the others out; without a name for the round nobody is ranked, and the error says
+    what to give.
+    """
+    own = stage.proof("second", "other/eve")
+    bundles = {"0": own, "alice": alice} if position == "first" else {"alice": alice, "z": own}
+    with pytest.raises(InputError, match="'other', 'toy/round-1'"):
+        stage.rank(bundles)
+    for terms in ({"round_name": ROUND}, {"registry": {ALICE: alice.signals[0]}}):
+        assert ranked(stage.rank(bundles, **terms)) == {"alice"}
+
+
 RERANDOMIZED = {
     "A·x and B/x": lambda stage, bundle: rerandomized(bundle, 7),
     "both negated": lambda stage, bundle: rerandomized(bundle, FIELD - 1),

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from zkpot.compiler.errors import InvalidProof
+from zkpot.compiler.errors import InputError, InvalidProof
 from zkpot.consensus.admission import Candidate, Terms, copied, other_round, repeated
 from zkpot.consensus.ranking import places, tie_break
 from zkpot.consensus.refusal import REASONS, refused
@@ -110,11 +110,19 @@ def test_with_a_registry_the_earlier_registration_counts():
 
 def test_rounds():
     standing = candidates(("x/r1/a", 1, 7), ("b", 2, 7), ("x/r2/c", 3, 7), ("x/r1/d", 4, 7))
-    assert list(faults(other_round, standing)) == [1, 2]
-    assert "the first valid bundle's" in faults(other_round, standing)[1][1]
     assert list(faults(other_round, standing, Terms(round_name="x/r2"))) == [0, 1, 3]
     assert list(faults(other_round, standing, Terms(round_name=""))) == [0, 2, 3]
     assert not faults(other_round, [])
+    assert not faults(other_round, [standing[0], standing[3]])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_no_bundle_decides_the_round_by_coming_first(order):
+    standing = candidates(("x/r1/a", 1, 7), ("b", 2, 7), ("x/r2/c", 3, 7))[::order]
+    with pytest.raises(InputError) as caught:
+        faults(other_round, standing)
+    assert caught.value.why == "'', 'x/r1', 'x/r2'"
+    assert "--round" in caught.value.remedy
 
 
 @pytest.mark.parametrize(
