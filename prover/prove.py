@@ -177,9 +177,9 @@ def _snarkjs_proof(
 
 
 def _check(keys: Keys, bundle: Bundle) -> None:
-    from .engine.verify import prepare_key, verify_groth16  # numba takes a second to load
+    from .engine.verify import groth16_pairing_only, prepare_key  # numba takes a second to load
 
-    if not verify_groth16(prepare_key(keys.vk), bundle.signals, bundle.proof):
+    if not groth16_pairing_only(prepare_key(keys.vk), bundle.signals, bundle.proof):
         raise ZkpotError(
             "the proof just made does not verify",
             why="the proving key does not belong to the verification key",

@@ -89,8 +89,13 @@ def groth16_prove(
             raise process.failure(done, "groth16 prove", "its outputs are not a proof and a list")
 
 
-def groth16_verify(vk: Path, public: Path, proof: Path, *, tools: Toolchain | None = None) -> bool:
-    """The pairing check alone. Signals that are missing, extra or outside the field give False."""
+def groth16_pairing_only(
+    vk: Path, public: Path, proof: Path, *, tools: Toolchain | None = None
+) -> bool:
+    """The pairing check alone, which proves nothing about data: see `prover.verify.Verifier`.
+
+    Signals that are missing, extra or outside the field give False.
+    """
     key, signals = read_json(vk), read_json(public)
     read_json(proof)
     if not isinstance(signals, list) or len(signals) != key.get("nPublic"):

@@ -123,7 +123,7 @@ class Verifier:
 
         ``dataset`` must come from `prepared` for this build; ``cm``: the registered commitment.
         """
-        from .engine.verify import verify_groth16
+        from .engine.verify import groth16_pairing_only
 
         self._check_names(bundle)
         statement = self._rebuilt(bundle, dataset, context)
@@ -132,7 +132,7 @@ class Verifier:
                 "the proof opens another commitment than the registered one",
                 remedy="prove with the committed model and its SECRET.json",
             )
-        if not verify_groth16(self._key, statement.signals(), bundle.proof):
+        if not groth16_pairing_only(self._key, statement.signals(), bundle.proof):
             raise FalseProof("the proof is false", why="the pairing equation does not hold")
         return Verified(
             statement.k,

@@ -125,12 +125,14 @@ def _input_sum(key: PreparedKey, public: Sequence[int]) -> Words:
     return total
 
 
-def verify_groth16(key: PreparedKey, public: Sequence[int], proof: Mapping[str, object]) -> bool:
+def groth16_pairing_only(
+    key: PreparedKey, public: Sequence[int], proof: Mapping[str, object]
+) -> bool:
     """Whether ``proof`` (snarkjs's ``proof.json`` object) proves the signals ``public``.
 
     ``PublicSignalError`` for a wrong number of signals or one outside [0, r);
     ``ProofPointError`` for a proof whose points are not canonical, finite members of their groups.
-    True says nothing about what the signals *mean*: see the callers that recompute them.
+    True says nothing about what the signals *mean*: `prover.verify.Verifier` recomputes them.
     """
     _check_signals(key, public)
     a, b, c = _proof_points(proof)

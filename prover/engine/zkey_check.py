@@ -41,7 +41,7 @@ def check_zkey(path: Path, r1cs: R1cs) -> None:
     every other point is canonical and on its curve. Not checked: that the points encode *this*
     circuit's polynomials, which takes the powers of tau (``snarkjs zkey verify``), nor that each
     B2 point is in the prime-order subgroup (a prover who verifies a proof before publishing it,
-    with ``verify_groth16``, notices both).
+    with ``groth16_pairing_only``, notices both).
     """
     file = open_zkey(path)
     header = header_of(file)

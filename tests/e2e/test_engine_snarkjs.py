@@ -14,7 +14,7 @@ from zkpot.prover.engine.binfile import Container
 from zkpot.prover.engine.ptau import dev_ptau
 from zkpot.prover.engine.r1cs import r1cs_info, read_r1cs
 from zkpot.prover.engine.setup import dev_setup
-from zkpot.prover.engine.verify import PublicSignalError, prepare_key, verify_groth16
+from zkpot.prover.engine.verify import PublicSignalError, groth16_pairing_only, prepare_key
 from zkpot.prover.engine.zkey import COEFFICIENTS, ZkeyError, open_zkey, verification_key
 from zkpot.prover.engine.zkey_check import check_zkey
 from zkpot.prover.errors import PtauError
@@ -101,12 +101,12 @@ def test_snarkjs_proves_and_verifies_with_the_dev_key(
 def test_engine_verifies_snarkjs_proofs(made: Made, proved: tuple[list[int], Any]) -> None:
     public, proof = proved
     key = prepare_key(verification_key(made.zkey))
-    assert verify_groth16(key, public, proof) is True
+    assert groth16_pairing_only(key, public, proof) is True
     for index in range(len(public)):
         wrong = [value + (i == index) for i, value in enumerate(public)]
-        assert verify_groth16(key, wrong, proof) is False
+        assert groth16_pairing_only(key, wrong, proof) is False
     with pytest.raises(PublicSignalError):
-        verify_groth16(key, public[:-1], proof)
+        groth16_pairing_only(key, public[:-1], proof)
 
 
 def test_sizes_agree(made: Made) -> None:
@@ -123,7 +123,7 @@ def test_phase_two_on_the_test_ptau(made: Made, run: Run, proved: tuple[list[int
     run("groth16", "prove", "final.zkey", "witness.wtns", "proof2.json", "public.json")
     key = prepare_key(verification_key(made.folder / "final.zkey"))
     proof = json.loads((made.folder / "proof2.json").read_text())
-    assert verify_groth16(key, proved[0], proof) is True
+    assert groth16_pairing_only(key, proved[0], proof) is True
     circuit = read_r1cs(made.r1cs)
     check_zkey(made.folder / "final.zkey", circuit)
     with pytest.raises(ZkeyError, match="gamma equals delta"):

@@ -15,7 +15,7 @@ from zkpot.prover.engine.domain import root_of_unity
 from zkpot.prover.engine.field import RADIX, Q, R
 from zkpot.prover.engine.r1cs import R1csError, read_r1cs
 from zkpot.prover.engine.setup import dev_setup
-from zkpot.prover.engine.verify import prepare_key, verify_groth16
+from zkpot.prover.engine.verify import groth16_pairing_only, prepare_key
 from zkpot.prover.engine.zkey import read_zkey_header, verification_key
 from zkpot.prover.engine.zkey_check import check_zkey
 
@@ -95,10 +95,10 @@ def test_prove_and_verify(circuit: Any, zkey_path: Path, sections: dict[int, byt
     proof = _prove(circuit, sections, 16)
     key = prepare_key(verification_key(zkey_path))
     public = circuit.witness[1 : circuit.n_public + 1]
-    assert verify_groth16(key, public, proof) is True
+    assert groth16_pairing_only(key, public, proof) is True
     for index in range(len(public)):
         wrong = [value + (i == index) for i, value in enumerate(public)]
-        assert verify_groth16(key, wrong, proof) is False
+        assert groth16_pairing_only(key, wrong, proof) is False
 
 
 def test_false_witness_proves_nothing(
@@ -106,7 +106,7 @@ def test_false_witness_proves_nothing(
 ) -> None:
     lie = replace(circuit, witness=[1, 5, *circuit.witness[2:]])
     key = prepare_key(verification_key(zkey_path))
-    assert verify_groth16(key, lie.witness[1:5], _prove(lie, sections, 16)) is False
+    assert groth16_pairing_only(key, lie.witness[1:5], _prove(lie, sections, 16)) is False
 
 
 def test_both_groups_hold_the_same_b(sections: dict[int, bytes]) -> None:

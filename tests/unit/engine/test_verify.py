@@ -14,8 +14,8 @@ from zkpot.prover.engine.verify import (
     PreparedKey,
     ProofPointError,
     PublicSignalError,
+    groth16_pairing_only,
     prepare_key,
-    verify_groth16,
 )
 from zkpot.prover.errors import KeyRefused
 
@@ -65,7 +65,7 @@ PUBLIC = [3, R - 1, 10**70]
 def test_true_statements(key: PreparedKey) -> None:
     rng = random.Random(11)
     for public in (PUBLIC, [0, 0, 0], [R - 1] * 3, [rng.randrange(R) for _ in range(3)]):
-        assert verify_groth16(key, public, forge(public)) is True
+        assert groth16_pairing_only(key, public, forge(public)) is True
 
 
 def test_false_statements(key: PreparedKey) -> None:
@@ -74,20 +74,22 @@ def test_false_statements(key: PreparedKey) -> None:
         for step in (1, R - 1):
             wrong = list(PUBLIC)
             wrong[index] = (wrong[index] + step) % R
-            assert verify_groth16(key, wrong, proof) is False
-    assert verify_groth16(key, PUBLIC, {**proof, "pi_a": one(18)}) is False
-    assert verify_groth16(key, PUBLIC, {**proof, "pi_b": two(30)}) is False
-    assert verify_groth16(key, PUBLIC, {**proof, "pi_c": one(1)}) is False
+            assert groth16_pairing_only(key, wrong, proof) is False
+    assert groth16_pairing_only(key, PUBLIC, {**proof, "pi_a": one(18)}) is False
+    assert groth16_pairing_only(key, PUBLIC, {**proof, "pi_b": two(30)}) is False
+    assert groth16_pairing_only(key, PUBLIC, {**proof, "pi_c": one(1)}) is False
 
 
 def test_inputs_that_sum_to_infinity(key: PreparedKey) -> None:
     public = [0, 0, -IC[0] * pow(IC[3], -1, R) % R]
-    assert verify_groth16(key, public, forge(public)) is True
-    assert verify_groth16(key, public, forge(PUBLIC)) is False
+    assert groth16_pairing_only(key, public, forge(public)) is True
+    assert groth16_pairing_only(key, public, forge(PUBLIC)) is False
 
 
 def test_rerandomised_proof_still_proves(key: PreparedKey) -> None:
-    assert verify_groth16(key, PUBLIC, forge(PUBLIC, a=17 * 5, b=29 * pow(5, -1, R) % R)) is True
+    assert (
+        groth16_pairing_only(key, PUBLIC, forge(PUBLIC, a=17 * 5, b=29 * pow(5, -1, R) % R)) is True
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_rerandomised_proof_still_proves(key: PreparedKey) -> None:
 )
 def test_signals_must_be_canonical(key: PreparedKey, public: list[int], reason: str) -> None:
     with pytest.raises(PublicSignalError, match=reason):
-        verify_groth16(key, public, forge(PUBLIC))
+        groth16_pairing_only(key, public, forge(PUBLIC))
 
 
 @pytest.mark.parametrize(
@@ -129,14 +131,14 @@ def test_signals_must_be_canonical(key: PreparedKey, public: list[int], reason: 
 )
 def test_unacceptable_points(key: PreparedKey, name: str, value: object, reason: str) -> None:
     with pytest.raises(ProofPointError, match=reason) as caught:
-        verify_groth16(key, PUBLIC, {**forge(PUBLIC), name: value})
+        groth16_pairing_only(key, PUBLIC, {**forge(PUBLIC), name: value})
     assert name in str(caught.value)
 
 
 def test_twist_point_outside_the_subgroup(key: PreparedKey) -> None:
     outside = _point_of_the_twist()
     with pytest.raises(ProofPointError, match="subgroup"):
-        verify_groth16(key, PUBLIC, {**forge(PUBLIC), "pi_b": outside})
+        groth16_pairing_only(key, PUBLIC, {**forge(PUBLIC), "pi_b": outside})
 
 
 def _point_of_the_twist() -> list[list[str]]:
