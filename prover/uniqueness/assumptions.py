@@ -11,13 +11,17 @@ from itertools import product
 
 from .affine import affine, solved, substituted
 from .propagation import Propagation
+from .shape import Naming, Shape
 from .system import Form, Row, System
 
 MOST_BITS = 12
 
 
-def split_bits(state: Propagation) -> bool:
-    """Tells ``state`` spreads that hold in every case; whether there was news."""
+def split_bits(state: Propagation, remembered: dict[Shape, dict[int, int]]) -> bool:
+    """Tells ``state`` spreads that hold in every case, and settles; whether there was news.
+
+    ``remembered``: by the shape of the rows, the spreads of their wires in order of appearance.
+    """
     news = False
     done: set[int] = set()
     for number in _selections(state):
@@ -27,11 +31,30 @@ def split_bits(state: Propagation) -> bool:
         done |= rows
         if len(bits) > MOST_BITS:
             continue
-        found = _widest(state, [state.rows[n] for n in rows], sorted(bits))
+        found = _remembered(state, [state.rows[n] for n in sorted(rows)], bits, remembered)
         for wire, width in found.items():
             news = news or wire not in state.spread or width < state.spread[wire]
             state.tell(wire, width)
+    state.settle()
     return news
+
+
+def _remembered(
+    state: Propagation,
+    rows: list[Row],
+    bits: set[int],
+    remembered: dict[Shape, dict[int, int]],
+) -> dict[int, int]:
+    naming = Naming()
+    selecting = naming.wires(sorted(bits))
+    named = naming.rows(rows)
+    kinds = tuple((state.spread.get(w), w in state.booleans) for w in naming.order)
+    shape = (selecting, named, kinds)
+    if shape not in remembered:
+        found = _widest(state, rows, sorted(bits))
+        remembered[shape] = {naming.order[w]: width for w, width in found.items()}
+    wires = {place: wire for wire, place in naming.order.items()}
+    return {wires[place]: width for place, width in remembered[shape].items()}
 
 
 def _selector(state: Propagation, row: Row) -> Form | None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from .aliases import merged
 from .assumptions import split_bits
-from .exclusion import Shape, split_choices
+from .exclusion import split_choices
 from .propagation import Propagation
+from .shape import Shape
 from .system import System
 from .zeros import split_zeros
 
@@ -50,10 +51,11 @@ def decide(system: System) -> Decision:
     reduced, stands = merged(system)
     state = Propagation(reduced, system.inputs)
     remembered: dict[Shape, tuple[int, ...]] = {}
+    widths: dict[Shape, dict[int, int]] = {}
     while True:
-        news = split_zeros(state) or split_bits(state)
+        news = split_zeros(state)
         state.settle()
-        if not news and not split_choices(state, remembered):
+        if not (news or split_choices(state, remembered) or split_bits(state, widths)):
             break
     undecided = (w for w in _mentioned(system) if not state.is_known(stands.get(w, w)))
     return Decision(system, tuple(sorted(undecided)))

@@ -42,15 +42,23 @@ def determined(coefficients: Sequence[int], spreads: Sequence[int], prime: int) 
 def scale(
     coefficients: Sequence[int], spreads: Sequence[int], prime: int, limit: int
 ) -> int | None:
-    """A factor for which Σ |factor·c_i|·spread_i < limit, if one of the usual ones will do."""
-    inverses = (pow(c, -1, prime) for c in dict.fromkeys(coefficients))
-    for factor in (1, *inverses):
-        total = sum(
-            abs(signed(c * factor, prime)) * s for c, s in zip(coefficients, spreads, strict=True)
+    """The factor that makes Σ |factor·c_i|·spread_i least, among the usual ones; below limit.
+
+    The least: a sum may be below the limit by chance, with coefficients that say nothing.
+    """
+    inverses = [pow(c, -1, prime) for c in dict.fromkeys(coefficients)]
+    totals = (
+        (
+            sum(
+                abs(signed(c * factor, prime)) * s
+                for c, s in zip(coefficients, spreads, strict=True)
+            ),
+            factor,
         )
-        if total < limit:
-            return factor
-    return None
+        for factor in (1, *inverses)
+    )
+    total, factor = min(totals)
+    return factor if total < limit else None
 
 
 @lru_cache(maxsize=50_000)

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from .branches import Case, Choice, Surroundings, choices, evaluated, surroundings
 from .propagation import Propagation
+from .shape import Naming, Shape
 from .system import Form, plus, times
-
-Shape = tuple[object, ...]
 
 
 def split_choices(state: Propagation, remembered: dict[Shape, tuple[int, ...]]) -> bool:
@@ -35,17 +34,13 @@ def split_choices(state: Propagation, remembered: dict[Shape, tuple[int, ...]]) 
 
 def _shape(state: Propagation, choice: Choice, near: Surroundings) -> tuple[Shape, dict[int, int]]:
     """The choice and its surroundings with wires numbered as they appear; and that numbering."""
-    order: dict[int, int] = {0: 0}
-
-    def renamed(form: Form) -> tuple[tuple[int, int], ...]:
-        return tuple((order.setdefault(w, len(order)), c) for w, c in sorted(form.items()))
-
-    wires = tuple(order.setdefault(w, len(order)) for w in choice.wires)
-    cases = tuple(tuple(renamed(value) for value in case) for case in choice.cases)
-    rows = tuple(tuple(renamed(part) for part in row) for row in near.rows)
-    targets = tuple(order.get(t, -1) for t in near.targets)
-    kinds = tuple((state.is_known(w), w in state.booleans) for w in order)
-    return (wires, cases, rows, targets, kinds), order
+    naming = Naming()
+    wires = naming.wires(choice.wires)
+    cases = tuple(tuple(naming.form(value) for value in case) for case in choice.cases)
+    rows = naming.rows(near.rows)
+    targets = tuple(naming.order.get(t, -1) for t in near.targets)
+    kinds = tuple((state.is_known(w), w in state.booleans) for w in naming.order)
+    return (wires, cases, rows, targets, kinds), naming.order
 
 
 def _determined(state: Propagation, choice: Choice, near: Surroundings) -> list[int]:

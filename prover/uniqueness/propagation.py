@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from .digits import determined, spread
 from .factors import bounded_factors
-from .roots import two_valued
+from .roots import two_valued, two_valued_beside
 from .system import Form, Row, System, is_constant, plus
 
 
@@ -115,8 +115,10 @@ class Propagation:
     def _find_bits(self) -> dict[int, int]:
         """Every wire that is 0 or 1 in any witness, those of two-valued forms among them."""
         found = []
-        for row in tuple(self.rows):
-            two = two_valued(row, self.prime)
+        forms = [two_valued(row, self.prime) for row in self.rows]
+        known = {tuple(sorted(two.form.items())): two for two in forms if two}
+        for number, row in enumerate(tuple(self.rows)):
+            two = forms[number] or two_valued_beside(row, known, self.prime)
             if two is None:
                 continue
             (wire, *others) = two.form

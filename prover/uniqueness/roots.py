@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .system import Form, Row
+from .system import Form, Row, canonical, plus
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,42 @@ def two_valued(row: Row, prime: int) -> TwoValued | None:
     if roots is None:
         return None
     return TwoValued(form, roots[0], (roots[1] - roots[0]) % prime)
+
+
+def two_valued_beside(
+    row: Row, known: Mapping[tuple[tuple[int, int], ...], TwoValued], prime: int
+) -> TwoValued | None:
+    """The form that A·B = 0 leaves two values because of another that has two.
+
+    A = 0, or A = A - r·B for any r; with r such that A - r·B is a two-valued form and a constant,
+    and 0 one of its values, A has these two values. So is a bit that must be 1 where h is:
+    (1 - bit)·(bit - h) = 0.
+    """
+    a, b, c = row
+    if c:
+        return None
+    ratio = _usual_ratio(a, b, prime)
+    if ratio is None:
+        return None
+    rest = plus(a, b, -ratio, prime)
+    varying = {wire: v for wire, v in rest.items() if wire}
+    other = known.get(canonical(varying, prime)) if varying else None
+    if other is None:
+        return None
+    factor, constant = varying[min(varying)], rest.get(0, 0)
+    ends = [(factor * v + constant) % prime for v in (other.low, other.low + other.step)]
+    if 0 not in ends:
+        return None
+    lead = pow(a[min(a.keys() - {0})], -1, prime)
+    low, high = sorted((end - a.get(0, 0)) * lead % prime for end in ends)
+    return TwoValued({w: v * lead % prime for w, v in a.items() if w}, low, high - low)
+
+
+def _usual_ratio(a: Form, b: Form, prime: int) -> int | None:
+    """What most wires' coefficients in ``a`` are, as a multiple of those in ``b``."""
+    shared = (a.keys() & b.keys()) - {0}
+    ratios = Counter(a[w] * pow(b[w], -1, prime) % prime for w in shared)
+    return ratios.most_common(1)[0][0] if ratios else None
 
 
 def _slope(part: Form, form: Form, lead: int, prime: int) -> int | None:

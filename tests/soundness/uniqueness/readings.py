@@ -20,6 +20,27 @@ def together(calls: Sequence[Call]) -> System:
     return system(source(list(calls)))
 
 
+def one_hot(call: Call) -> str:
+    """``call`` with its second input, all but one of the bits of a one-hot vector, constrained."""
+    logits, hot = (shape[0] for shape in call.signals)
+    parameters = ", ".join(str(p) for p in call.parameters)
+    return f"""pragma circom 2.2.0;
+include "{call.include}";
+template Main() {{
+    signal input y[{logits}];
+    signal input hot[{hot}];
+    var last = 1;
+    for (var j = 0; j < {hot}; j++) {{
+        hot[j] * (hot[j] - 1) === 0;
+        last -= hot[j];
+    }}
+    last * (last - 1) === 0;
+    signal output out <== {call.template}({parameters})(y, hot);
+}}
+component main = Main();
+"""
+
+
 def ranged(call: Call, stride: int, low: int) -> str:
     """``call``'s outputs read by a check of ``stride`` bits, the widest for a slot."""
     assert call.output is not None

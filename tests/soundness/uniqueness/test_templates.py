@@ -7,7 +7,7 @@ import re
 import pytest
 from rig.calls import Call
 from tally import Tally
-from uniqueness.readings import ranged, system, together
+from uniqueness.readings import one_hot, ranged, system, together
 from zkpot.prover.uniqueness import Decision, decide
 
 import templates
@@ -17,6 +17,11 @@ WITH_READERS = {
     "ConvPackedBlock": "as ConvPacked, of which it is a part",
 }
 """Templates that determine nothing by themselves, and say so in their contract."""
+
+WITH_CALLERS = {
+    "LabelIsArgmax": "its hot bits are booleans of one sum: CountCorrect's constraints say so",
+}
+"""Templates whose inputs are constrained where they come from."""
 
 WITHOUT_OUTPUTS = {
     "RangeCheck": "it only refuses",
@@ -38,7 +43,9 @@ def told(tally: Tally, decision: Decision) -> None:
     tally("signals", decision.decided, decision.total)
 
 
-@pytest.mark.parametrize("template", sorted(set(templates.CALLS) - set(WITH_READERS)))
+@pytest.mark.parametrize(
+    "template", sorted(set(templates.CALLS) - set(WITH_READERS) - set(WITH_CALLERS))
+)
 def test_outputs_are_determined_by_inputs(template: str, tally: Tally) -> None:
     decision = decide(together(templates.CALLS[template]))
     tally("templates", int(not decision.open_outputs), 1)
@@ -46,6 +53,17 @@ def test_outputs_are_determined_by_inputs(template: str, tally: Tally) -> None:
     assert decision.open_outputs == ()
     assert open_signals(decision) <= FREE
     assert bool(decision.system.outputs) != (template in WITHOUT_OUTPUTS)
+
+
+@pytest.mark.parametrize("template", sorted(WITH_CALLERS))
+def test_outputs_are_determined_by_one_hot_inputs(template: str, tally: Tally) -> None:
+    decisions = [decide(system(one_hot(call))) for call in templates.CALLS[template]]
+    tally("templates", int(not any(d.open_outputs for d in decisions)), 1)
+    for decision in decisions:
+        told(tally, decision)
+        assert decision.open_outputs == ()
+        assert open_signals(decision) <= FREE
+    assert decide(together(templates.CALLS[template])).open_outputs, "any hot would do"
 
 
 def slot(call: Call) -> tuple[int, int]:
