@@ -30,6 +30,7 @@ COMMANDS = {
     "prove": ("prove:prove", "Prove how many samples a model classifies correctly."),
     "verify": ("verify:verify", "Check a proof against the data and its context."),
     "rank": ("rank:rank", "Verify many proofs and rank them by accuracy."),
+    "audit": ("audit:audit", "Decide whether a circuit leaves its prover any choice."),
     "export": ("export:export", "Write a proof as snarkjs's own files."),
     "report": ("report:report", "Write one HTML page about a build or a proof."),
     "demo": ("demo:demo", "Play a whole round with five contributors."),
