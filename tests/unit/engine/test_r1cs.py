@@ -87,7 +87,7 @@ def test_every_truncated_constraint_section_is_an_error(
         (lambda c: c.file(prime=R - 2), "scalar field of BN254"),
         (lambda c: b"zkey" + c.file()[4:], "starts with"),
         (lambda c: c.file() + b"more", "4 foreign bytes"),
-        (lambda c: replace(c, wires=6).file(), "inputs and outputs need more"),
+        (lambda c: replace(c, wires=4).file(), "public signals need more"),
         (lambda c: replace(c, constraints=[({9: 1}, {}, {})]).file(), "wire that does not exist"),
         (lambda c: replace(c, constraints=[({1: R}, {}, {})]).file(), "not below the field order"),
         (lambda c: b"", "empty"),
