@@ -10,8 +10,9 @@ from .ir import Node
 from .ops.base import IntArray
 from .ops.geometry import geometry
 
-LIMB_BITS = 20
-"""Limbs of the powers: 20 + 8 bits and 2^25 rows fit the 53 bits in which float64 is exact."""
+LIMB_BITS, ROWS = 20, 1 << 20
+"""Limbs of the powers, and rows at a time: 20 + 8 bits and up to 2^25 rows fit the 53 bits in which
+float64 is exact."""
 
 
 def powers(r: int, count: int) -> list[int]:
@@ -25,18 +26,23 @@ def powers(r: int, count: int) -> list[int]:
 def weighted_columns(weights: list[int], rows: IntArray) -> list[int]:
     """Σ_i weights[i]·rows[i][k] mod p for each column k.
 
-    rows: (R, K), |values| <= 255, R <= 2^25. Limb by limb in float64, where every sum is exact.
+    rows: (R, K), |values| <= 255. Limb by limb in float64, where every sum is exact.
     """
+    parts = (
+        _weighted(weights[start : start + ROWS], rows[start : start + ROWS])
+        for start in range(0, len(rows), ROWS)
+    )
+    return [sum(column) % FIELD for column in zip(*parts, strict=True)]
+
+
+def _weighted(weights: list[int], rows: IntArray) -> list[int]:
     limbs = -(-FIELD.bit_length() // LIMB_BITS)
     mask = (1 << LIMB_BITS) - 1
     split = np.array(
         [[(w >> (LIMB_BITS * limb)) & mask for w in weights] for limb in range(limbs)], np.float64
     )
     sums = (split @ rows.astype(np.float64)).astype(np.int64)
-    return [
-        sum(int(v) << (LIMB_BITS * limb) for limb, v in enumerate(column)) % FIELD
-        for column in sums.T
-    ]
+    return [sum(int(v) << (LIMB_BITS * limb) for limb, v in enumerate(column)) for column in sums.T]
 
 
 def _rows(node: Node, data: IntArray) -> IntArray:
