@@ -68,7 +68,9 @@ def test_images_are_shown_as_images() -> None:
 def test_power_of_two_scales_save_what_it_says() -> None:
     general, exact = network(0.07), network(2.0**-4)
     found = {s.change: s for s in savings(general) if s.node == "requantize_1"}
-    assert found["power-of-two scales"].constraints == total(general) - total(exact)
+    # With room for the same accumulators; their rounding may take a little of it.
+    same = lower(exact.model, exact.samples, exact.weight_bits, general.accumulators)
+    assert found["power-of-two scales"].constraints == total(general) - total(same)
     assert not [s for s in savings(exact) if s.change == "power-of-two scales"]
 
 
