@@ -92,15 +92,13 @@ def _python() -> Finding:
 
 def _node_tools() -> Iterator[Finding]:
     """Node itself, then the pinned programs."""
-    for program in ("node", "npx"):
-        path = shutil.which(program)
-        if path is None:
-            remedy = "install Node.js 18 or later and put it on PATH"
-            yield Finding(program, Health.FAIL, "not on PATH", remedy)
-        else:
-            yield Finding(program, Health.OK, path)
-    if shutil.which("node") and shutil.which("npx"):
-        yield _pinned()
+    path = shutil.which("node")
+    if path is None:
+        remedy = "install Node.js 18 or later and put it on PATH"
+        yield Finding("node", Health.FAIL, "not on PATH", remedy)
+        return
+    yield Finding("node", Health.OK, path)
+    yield _pinned()
 
 
 def _pinned() -> Finding:

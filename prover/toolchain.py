@@ -1,4 +1,4 @@
-"""Circom and snarkjs as programs: found once, at their pinned versions, run through npx."""
+"""Circom and snarkjs as programs: found once, at their pinned versions, run by Node."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from zkpot.prover.process import Completed, Progress
 
 OLDEST_NODE = 18
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_QUIET = {"NO_COLOR": "1", "NPM_CONFIG_LOGLEVEL": "error", "NPM_CONFIG_UPDATE_NOTIFIER": "false"}
+_QUIET = {"NO_COLOR": "1"}
 _DECIDES = (TREE_VARIABLE, "PATH", "XDG_CACHE_HOME", "HOME")
 
 
@@ -26,7 +26,7 @@ class Toolchain:
     """The pinned programs. ``tree``: their folder. ``versions``: of node, circom2 and snarkjs."""
 
     tree: Path
-    npx: str
+    node: str
     versions: Mapping[str, str]
 
     def run(
@@ -40,11 +40,13 @@ class Toolchain:
         heap_mb: int | None = None,
         stdin: str = "",
     ) -> Completed:
-        """``npx --no-install TOOL ARGS`` in ``cwd``, with the program from ``tree`` and no other.
+        """TOOL ARGS in ``cwd``, with the program from ``tree`` and no other.
 
-        As ``process.run``; colours are taken out of what the tool printed.
+        Not through npx, which reads settings of the folder it is in and takes longer than most of
+        the work. As ``process.run``; colours are taken out of what the tool printed.
         """
-        argv = [self.npx, "--no-install", "--prefix", str(self.tree), tool, *map(str, args)]
+        program = self.tree / "node_modules" / ".bin" / tool
+        argv = [self.node, str(program), *map(str, args)]
         done = process.run(
             argv, cwd=cwd, timeout_s=timeout_s, what=what, heap_mb=heap_mb, env=_QUIET, stdin=stdin
         )
@@ -55,13 +57,13 @@ class Toolchain:
 def find_toolchain(*, install: bool = True, progress: Progress = announce) -> Toolchain:
     """Find Node and the pinned tree, installing the latter on first use unless told not to.
 
-    Raises ToolMissing: no node or npx on PATH, node older than 18, no tree to be had.
+    Raises ToolMissing: no node on PATH, node older than 18, no tree to be had.
     """
-    npx, node = _program("npx"), _program("node")
+    node = _program("node")
     version = _node_version(node)
     pin = read_pin()
     tree = find_tree(pin, install=install, progress=progress)
-    return Toolchain(tree, npx, {"node": version, **pin.versions})
+    return Toolchain(tree, node, {"node": version, **pin.versions})
 
 
 def toolchain() -> Toolchain:
@@ -80,7 +82,7 @@ def _program(name: str) -> str:
         raise ToolMissing(
             f"{name} was not found",
             why="it is not on PATH",
-            remedy=f"install Node.js {OLDEST_NODE} or later, which brings node, npm and npx",
+            remedy=f"install Node.js {OLDEST_NODE} or later, which brings npm",
         )
     return path
 

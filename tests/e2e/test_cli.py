@@ -126,7 +126,7 @@ def test_doctor_misses_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     outcome = zkpot("doctor", "--json")
     assert outcome.code == 3
     failed = [f for f in outcome.json["findings"] if f["health"] == "fail"]
-    assert [f["name"] for f in failed] == ["node", "npx"]
+    assert [f["name"] for f in failed] == ["node"]
     assert all(f["remedy"] for f in failed)
 
 

@@ -19,9 +19,9 @@ def test_without_node_nothing_is_made_and_verifying_works(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     outcome = zkpot("compile", trial.file("int8.onnx"), *COMPILE, tmp_path / "build", "--json")
-    refused(outcome, 3, "npx was not found", "install Node.js")
+    refused(outcome, 3, "node was not found", "install Node.js")
     assert outcome.json["error"]["kind"] == "ToolMissing"
-    refused(trial.prove(tmp_path / "proof"), 3, "npx was not found")
+    refused(trial.prove(tmp_path / "proof"), 3, "node was not found")
     assert list(tmp_path.iterdir()) == []
     assert trial.verify().code == 0
 

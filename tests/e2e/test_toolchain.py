@@ -96,7 +96,7 @@ def test_a_machine_without_node_is_told_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ToolMissing, match=r"npx was not found(.|\n)*install Node\.js 18"):
+    with pytest.raises(ToolMissing, match=r"node was not found(.|\n)*install Node\.js 18"):
         find_toolchain()
 
 
@@ -286,7 +286,7 @@ def test_the_entropy_is_on_no_command_line(
             seen.append((tuple(args), options["stdin"]))
             return super().run(tool, args, **options)
 
-    watching = Watching(tools.tree, tools.npx, tools.versions)
+    watching = Watching(tools.tree, tools.node, tools.versions)
     for name in ("a", "b"):
         snarkjs.zkey_contribute(initial_zkey, tmp_path / name, "me", tools=watching)
     (first, one), (second, two) = seen
