@@ -7,14 +7,12 @@ widest of them holds. That is how the count's comparisons bound the logits, what
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
 
 from .affine import affine, solved, substituted
+from .cases import cases, conditions
 from .propagation import Propagation
 from .shape import Naming, Shape
 from .system import Form, Row, System
-
-MOST_BITS = 12
 
 
 def split_bits(state: Propagation, remembered: dict[Shape, dict[int, int]]) -> bool:
@@ -29,8 +27,6 @@ def split_bits(state: Propagation, remembered: dict[Shape, dict[int, int]]) -> b
             continue
         rows, bits = _neighbours(state, number)
         done |= rows
-        if len(bits) > MOST_BITS:
-            continue
         found = _remembered(state, [state.rows[n] for n in sorted(rows)], bits, remembered)
         for wire, width in found.items():
             news = news or wire not in state.spread or width < state.spread[wire]
@@ -45,13 +41,14 @@ def _remembered(
     bits: set[int],
     remembered: dict[Shape, dict[int, int]],
 ) -> dict[int, int]:
+    given = conditions(state, bits)
     naming = Naming()
     selecting = naming.wires(sorted(bits))
-    named = naming.rows(rows)
+    named = naming.rows(rows), tuple(naming.form(form) for form in given)
     kinds = tuple((state.spread.get(w), w in state.booleans) for w in naming.order)
     shape = (selecting, named, kinds)
     if shape not in remembered:
-        found = _widest(state, rows, sorted(bits))
+        found = _widest(state, rows, cases(sorted(bits), given, state.prime))
         remembered[shape] = {naming.order[w]: width for w, width in found.items()}
     wires = {place: wire for wire, place in naming.order.items()}
     return {wires[place]: width for place, width in remembered[shape].items()}
@@ -96,32 +93,16 @@ def _is_near(state: Propagation, row: Row) -> bool:
     return form is not None and bool(state.booleans & set(state.unknown(form)))
 
 
-def _widest(state: Propagation, rows: list[Row], bits: list[int]) -> dict[int, int]:
+def _widest(state: Propagation, rows: list[Row], given: list[dict[int, int]]) -> dict[int, int]:
     """For every wire of ``rows``, the largest spread over all cases; absent where one has none."""
     widest: dict[int, int] | None = None
-    for values in product((0, 1), repeat=len(bits)):
-        given = dict(zip(bits, values, strict=True))
-        if not _is_possible(state, given):
-            continue
-        told: dict[int, Form | None] = {w: {0: 1} if v else {} for w, v in given.items()}
+    for values in given:
+        told: dict[int, Form | None] = {w: {0: 1} if v else {} for w, v in values.items()}
         spreads = _spreads(state, _linear(state, rows, told))
         if widest is None:
             widest = spreads
         widest = {w: max(s, spreads[w]) for w, s in widest.items() if w in spreads}
     return widest or {}
-
-
-def _is_possible(state: Propagation, given: dict[int, int]) -> bool:
-    """Whether every two-valued form of these bits alone has one of its two values."""
-    for number in {n for wire in given for n in state.rows_of[wire]}:
-        a, b, c = state.rows[number]
-        if all(w in given or w == 0 for part in (a, b, c) for w in part):
-            one, other, total = (
-                sum(v * given.get(w, 1) for w, v in part.items()) for part in (a, b, c)
-            )
-            if (one * other - total) % state.prime:
-                return False
-    return True
 
 
 def _linear(state: Propagation, rows: list[Row], told: dict[int, Form | None]) -> list[Row]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from .digits import determined, spread
 from .factors import bounded_factors
 from .roots import two_valued, two_valued_beside
-from .system import Form, Row, System, is_constant, plus
+from .system import Form, Row, System, is_constant, plus, signed
 
 
 class Propagation:
@@ -29,6 +29,7 @@ class Propagation:
         self.spread: dict[int, int] = dict.fromkeys((0, *known), 0)
         self._next_wire = system.wires
         self._waiting: list[int] = []
+        self._bit_rows: dict[int, list[int]] = {}
         told = {**dict.fromkeys(self.booleans - self.spread.keys(), 1), **self._find_bits()}
         told |= self._find_factors()
         self.rows_of: dict[int, list[int]] = {}
@@ -94,15 +95,41 @@ class Propagation:
             return
         bare = [w for w in unknown if w not in self.spread]
         ranged = [w for w in unknown if w in self.spread]
-        coefficients = tuple(form[w] for w in ranged)
-        spreads = tuple(self.spread[w] for w in ranged)
         if not bare:
-            for position in determined(coefficients, spreads, self.prime):
-                self.tell(ranged[position], 0)
+            if not self._peel(form):
+                self._peel(self._combined(form))
         elif len(bare) == 1:
+            coefficients = tuple(form[w] for w in ranged)
+            spreads = tuple(self.spread[w] for w in ranged)
             width = spread(coefficients, spreads, form[bare[0]], self.prime)
             if width is not None:
                 self.tell(bare[0], width)
+
+    def _peel(self, form: Form) -> bool:
+        """Tells what ``form``, in which every unknown has a spread, determines by itself."""
+        unknown = self.unknown(form)
+        coefficients = tuple(form[w] for w in unknown)
+        places = determined(coefficients, tuple(self.spread[w] for w in unknown), self.prime)
+        for place in places:
+            self.tell(unknown[place], 0)
+        return bool(places)
+
+    def _combined(self, form: Form) -> Form:
+        """``form`` and multiples of bits' own equations, where these make its sum smaller.
+
+        So a packed one-hot vector reads Σ bit·2^j again, with its last bit for 1 - Σ of the others.
+        """
+        for number in sorted({n for w in self.unknown(form) for n in self._bit_rows.get(w, ())}):
+            other = self.rows[number][1]
+            shared = [w for w in self.unknown(other) if w in form]
+            if len(shared) < 2 or not other.keys() <= self.spread.keys():
+                continue
+            ratio = form[shared[0]] * pow(other[shared[0]], -1, self.prime)
+            form = min(form, plus(form, other, -ratio, self.prime), key=self._reach)
+        return form
+
+    def _reach(self, form: Form) -> int:
+        return sum(abs(signed(form[w], self.prime)) * self.spread[w] for w in self.unknown(form))
 
     def _virtual(self, form: Form, value: Form) -> int:
         """A new wire v with form = value + v, where ``value`` holds the factor of v as wire -1."""
@@ -124,6 +151,8 @@ class Propagation:
             (wire, *others) = two.form
             if others or (two.low, two.step) != (0, 1):
                 wire = self._virtual(two.form, {0: two.low, -1: two.step})
+                for part in self.rows[-1][1]:
+                    self._bit_rows.setdefault(part, []).append(len(self.rows) - 1)
             found.append(wire)
         self.booleans.update(found)
         return dict.fromkeys(found, 1)
