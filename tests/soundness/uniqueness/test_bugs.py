@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from tally import counted
 from uniqueness.bugs import BUGS, Bug, main
+from uniqueness.exhaustive import counterexample, reduced
 from uniqueness.readings import system
 from zkpot.prover.uniqueness import decide
-from zkpot.prover.uniqueness.exhaustive import counterexample, reduced
 
 IDS = [bug.name for bug in BUGS]
 SMALL = [bug for bug in BUGS if bug.prime]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from rig.calls import Call, source
+from uniqueness.exhaustive import counterexample, reduced, witnesses
 from uniqueness.readings import system
 from zkpot.prover.uniqueness import System
-from zkpot.prover.uniqueness.exhaustive import counterexample, reduced, witnesses
 
 BITS, POOL, COUNT = "lib/bits.circom", "nn/max_pool.circom", "eval/count_correct.circom"
 SHIFT, LINE = "nn/requantize_shift.circom", "nn/requantize_line.circom"

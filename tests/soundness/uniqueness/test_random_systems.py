@@ -6,9 +6,9 @@ import random
 from itertools import product
 
 import pytest
+from uniqueness.exhaustive import witnesses
 from zkpot.prover.uniqueness import System, decide
 from zkpot.prover.uniqueness.digits import determined
-from zkpot.prover.uniqueness.exhaustive import witnesses
 from zkpot.prover.uniqueness.system import Form, Row
 
 PRIME, INPUTS, INNER = 13, 2, 4

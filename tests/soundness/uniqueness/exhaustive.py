@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import product
 from math import isqrt
 
-from .system import Form, Row, System
+from zkpot.prover.uniqueness.system import Form, Row, System
 
 Witness = dict[int, int]
 
