@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,15 @@ def test_the_time_limit_ends_the_whole_group(tmp_path: Path) -> None:
     assert not is_running(tmp_path / "pid")
 
 
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """As at a terminal: what a shell starts in the background ignores interrupts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
 def test_an_interrupt_ends_the_whole_group(tmp_path: Path) -> None:
     threading.Timer(1.0, _thread.interrupt_main).start()
     with pytest.raises(KeyboardInterrupt):
