@@ -18,6 +18,7 @@ ROWS = {
     "liars": "liars caught / tried",
     "known bugs": "known bugs found / re-created",
     "mutants": "mutants killed / made",
+    "sample": "mutants of the fast tier's sample killed / made",
     "attacks": "attacks refused / tried",
     "fuzz": "fuzz executions without a crash / made",
 }
@@ -66,7 +67,7 @@ class Counts:
     def lines(self) -> list[str]:
         """One line for each row that some test counted for."""
         return [
-            f"{title:<42} {self.right[row]:>10,} / {self.tried[row]:,}"
+            f"{title:<50} {self.right[row]:>10,} / {self.tried[row]:,}"
             for row, title in ROWS.items()
             if row in self.tried
         ]

@@ -29,7 +29,7 @@ def test_a_sample_of_weakened_circuits_is_noticed(tally: Tally):
     weaker = [m for m in MUTANTS.values() if m.rule in STRICT and m.id not in REASONS]
     sample = random.Random(4).sample(weaker, SAMPLE)
     found = verdicts(sample)
-    tally("mutants", len(found) - len(survivors(found)), len(found))
+    tally("sample", len(found) - len(survivors(found)), len(found))
     assert survivors(found) == set()
 
 

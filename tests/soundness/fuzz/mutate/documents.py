@@ -81,7 +81,7 @@ def _neighbour(random: Random, value: Any) -> Any:
         return value[:place] + letter + value[place + random.randrange(2) :]
     if isinstance(value, list) and value:
         return random.choice(([*value, value[-1]], value[:-1], value[::-1], [value], value[0]))
-    return random.choice(VALUES)
+    return _copy(random.choice(VALUES))
 
 
 def _odd(random: Random, holder: Any, key: Any, _other: Sequence[Slot]) -> None:
