@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .system import Form, Row, System, is_constant, plus, times
+from .affine import affine
+from .system import Form, Row, System, plus
 
 
 def merged(system: System) -> tuple[System, dict[int, int]]:
@@ -45,13 +46,8 @@ def merged(system: System) -> tuple[System, dict[int, int]]:
 
 def _equal(row: Row, prime: int) -> tuple[int, int] | None:
     """The two wires of which a linear constraint says that they are equal."""
-    a, b, c = row
-    if not is_constant(a):
-        a, b = b, a
-    if not is_constant(a):
-        return None
-    form = plus(times(b, a[0], prime) if a else {}, c, -1, prime)
-    if len(form) != 2 or 0 in form or sum(form.values()) != prime:
+    form = affine(row, {}, prime)
+    if form is None or len(form) != 2 or 0 in form or sum(form.values()) != prime:
         return None
     one, other = form
     return one, other

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from .affine import affine
 from .propagation import Propagation
-from .system import Form, is_constant, signed
+from .system import Form, signed
 
 MOST_CASES = 600
 
@@ -15,10 +15,7 @@ def conditions(state: Propagation, bits: Collection[int]) -> list[Form]:
     """Forms of nothing but ``bits`` and other booleans that are 0 in every witness."""
     found = []
     for number in sorted({n for wire in bits for n in state.rows_of[wire]}):
-        row = state.rows[number]
-        if not (is_constant(row[0]) or is_constant(row[1])):
-            continue
-        form = affine(row, {}, state.prime)
+        form = affine(state.rows[number], {}, state.prime)
         if form and form.keys() - {0} <= state.booleans | set(bits):
             found.append(form)
     return found

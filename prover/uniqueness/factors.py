@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from .affine import affine
 from .digits import scale
 from .system import Form, Row, canonical, is_constant, plus, signed, times
 
@@ -55,13 +56,10 @@ def _intervals(rows: Sequence[Row], booleans: set[int], prime: int) -> Intervals
     the interval's ends.
     """
     found = {}
-    for a, b, c in rows:
-        if not (is_constant(a) or is_constant(b)):
+    for row in rows:
+        equation = affine(row, {}, prime)
+        if equation is None:
             continue
-        product = times(b, a[0], prime) if is_constant(a) and a else {}
-        if not is_constant(a):
-            product = times(a, b[0], prime) if b else {}
-        equation = plus(product, c, -1, prime)
         bits = tuple(v for w, v in equation.items() if w in booleans)
         rest = {w: v for w, v in equation.items() if w not in booleans and w}
         factor = scale(bits, (1,) * len(bits), prime, prime // 2) if bits and rest else None
