@@ -12,7 +12,7 @@ from typing import Any
 from zkpot.compiler.errors import InputError
 
 from .audit import audit_circuit, audit_keys
-from .build import R1CS, SYM, open_build
+from .build import R1CS, open_build
 from .keys import load_keys
 from .manifest import MANIFEST
 from .process import Progress
@@ -74,11 +74,10 @@ def inspect(source: Path, progress: Progress | None = None) -> Inspection:
     Raises InputError for what is neither, and for a build that is not what it says.
     """
     if source.is_file():
-        names = source.with_suffix(".sym")
-        return Inspection(_determined(source, names if names.is_file() else None))
+        return Inspection(_determined(source))
     build = open_build(source)
     audit_circuit(build, progress)
-    found = _determined(build.file(R1CS), _names(build.folder))
+    found = _determined(build.file(R1CS))
     if not (source / MANIFEST).exists():
         return Inspection(found, build.circuit.id, recompiled=True)
     keys = load_keys(source)
@@ -88,16 +87,12 @@ def inspect(source: Path, progress: Progress | None = None) -> Inspection:
     return Inspection(found, build.circuit.id, recompiled=True, vk_sha256=digest, trust=trust)
 
 
-def _names(folder: Path) -> Path | None:
-    path = folder / SYM
-    return path if path.is_file() else None
-
-
-def _determined(r1cs: Path, sym: Path | None) -> Determined:
+def _determined(r1cs: Path) -> Determined:
     from .uniqueness import System, decide  # numba takes a second to load
 
+    sym = r1cs.with_suffix(".sym")
     try:
-        system = System.read(r1cs, sym)
+        system = System.read(r1cs, sym if sym.is_file() else None)
     except (ValueError, IndexError) as error:
         raise InputError(
             f"{sym} is no table of signal names",

@@ -5,8 +5,9 @@ e(A, B) = e(alpha, beta)·e(Σ s_i·IC_i, gamma)·e(C, delta), with s_0 = 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from zkpot.compiler.errors import InvalidProof, ZkpotError
@@ -17,6 +18,8 @@ from zkpot.prover.engine.pairing import g1_words, g2_words, pairing, pairing_pro
 from zkpot.prover.errors import KeyRefused
 from zkpot.prover.points import G1Point, G2Point, MalformedPoint, g1_point, g2_point
 from zkpot.prover.vkey import KeyPoints, check_key
+
+_Point = TypeVar("_Point", G1Point, G2Point)
 
 
 class PublicSignalError(InvalidProof):
@@ -89,25 +92,24 @@ def _proof_points(proof: Mapping[str, object]) -> tuple[G1Point, G2Point, G1Poin
     for name, wanted in (("protocol", "groth16"), ("curve", "bn128")):
         if proof.get(name, wanted) != wanted:
             raise _bad_proof(name, f"it is not {wanted!r}")
-    return _g1(proof, "pi_a"), _g2(proof, "pi_b"), _g1(proof, "pi_c")
+    return (
+        _point(proof, "pi_a", g1_point, g1_fault),
+        _point(proof, "pi_b", g2_point, g2_fault),
+        _point(proof, "pi_c", g1_point, g1_fault),
+    )
 
 
-def _g1(proof: Mapping[str, object], name: str) -> G1Point:
+def _point(
+    proof: Mapping[str, object],
+    name: str,
+    read: Callable[[object], _Point],
+    fault: Callable[[_Point], str | None],
+) -> _Point:
     try:
-        point = g1_point(proof.get(name))
-    except MalformedPoint as fault:
-        raise _bad_proof(name, str(fault)) from fault
-    if reason := g1_fault(point):
-        raise _bad_proof(name, reason)
-    return point
-
-
-def _g2(proof: Mapping[str, object], name: str) -> G2Point:
-    try:
-        point = g2_point(proof.get(name))
-    except MalformedPoint as fault:
-        raise _bad_proof(name, str(fault)) from fault
-    if reason := g2_fault(point):
+        point = read(proof.get(name))
+    except MalformedPoint as malformed:
+        raise _bad_proof(name, str(malformed)) from malformed
+    if reason := fault(point):
         raise _bad_proof(name, reason)
     return point
 

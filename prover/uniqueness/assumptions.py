@@ -118,8 +118,8 @@ def _linear(state: Propagation, rows: list[Row], told: dict[int, Form | None]) -
         (wire, *more) = state.unknown(row[2]) or [0]
         if wire and not more and wire in equation:
             values[wire] = solved(equation, wire, state.prime)
-    left = [(equation, substituted(equation, values, state.prime)) for _, equation in others]
-    equations = [e for _, e in selections] + [form for _, form in left if form is not None]
+    left = (substituted(equation, values, state.prime) for _, equation in others)
+    equations = [e for _, e in selections] + [form for form in left if form is not None]
     return [({0: 1}, equation, {}) for equation in equations]
 
 

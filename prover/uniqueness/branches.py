@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from .affine import affine, solved, substituted
-from .digits import scale
+from .digits import reach
 from .propagation import Propagation
 from .system import Form, Row, is_constant, signed, times
 
@@ -151,11 +151,9 @@ def evaluated(
 
 def _bound(case: Case, equation: Form, bits: list[int], prime: int) -> None:
     """From Σ c_i·bit_i + form = 0: the interval of the form."""
-    coefficients = tuple(equation[w] for w in bits)
-    factor = scale(coefficients, (1,) * len(bits), prime, prime // 2) if bits else 1
-    if factor is None:
+    found = reach([equation[w] for w in bits], prime)
+    if found is None:
         return
-    reach = [signed(c * factor, prime) for c in coefficients]
+    factor, low, high = found
     form = times({w: c for w, c in equation.items() if w not in bits}, -factor, prime)
-    low, high = sum(c for c in reach if c < 0), sum(c for c in reach if c > 0)
     case.bound(form, low, high, prime)

@@ -61,6 +61,15 @@ def scale(
     return factor if total < limit else None
 
 
+def reach(coefficients: Sequence[int], prime: int) -> tuple[int, int, int] | None:
+    """A factor, and the least and greatest Σ factor·c_i·bit_i, both within p/2, for any bits."""
+    factor = scale(tuple(coefficients), (1,) * len(coefficients), prime, prime // 2)
+    if factor is None:
+        return None
+    found = [signed(c * factor, prime) for c in coefficients]
+    return factor, sum(c for c in found if c < 0), sum(c for c in found if c > 0)
+
+
 @lru_cache(maxsize=50_000)
 def spread(coefficients: Sequence[int], spreads: Sequence[int], of: int, prime: int) -> int | None:
     """How far an unknown with coefficient ``of`` can spread beside the others; None if anywhere."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .affine import affine
-from .digits import scale
+from .digits import reach
 from .system import Form, Row, canonical, is_constant, plus, signed, times
 
 Key = tuple[tuple[int, int], ...]
@@ -60,14 +60,13 @@ def _intervals(rows: Sequence[Row], booleans: set[int], prime: int) -> Intervals
         equation = affine(row, {}, prime)
         if equation is None:
             continue
-        bits = tuple(v for w, v in equation.items() if w in booleans)
+        bits = [v for w, v in equation.items() if w in booleans]
         rest = {w: v for w, v in equation.items() if w not in booleans and w}
-        factor = scale(bits, (1,) * len(bits), prime, prime // 2) if bits and rest else None
-        if factor is None:
+        ends = reach(bits, prime) if bits and rest else None
+        if ends is None:
             continue
-        reach = [signed(v * factor, prime) for v in bits]
+        factor, low, high = ends
         constant = signed(equation.get(0, 0) * factor, prime)
-        ends = [sum(v for v in reach if v < 0), sum(v for v in reach if v > 0)]
         lead = -rest[min(rest)] * factor % prime
-        found[canonical(rest, prime)] = (lead, ends[0] + constant, ends[1] + constant)
+        found[canonical(rest, prime)] = (lead, low + constant, high + constant)
     return found

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from .propagation import Propagation
 from .system import Form, canonical, is_constant
 
-Split = tuple[Form, Form, Form]
-"""d, and what d is multiplied by, and what the product is."""
+Split = tuple[Form, Form]
+"""What d is multiplied by, and what the product is."""
 
 
 def split_zeros(state: Propagation) -> bool:
@@ -23,7 +23,7 @@ def split_zeros(state: Propagation) -> bool:
         for factor, other in ((a, b), (b, a)):
             if is_constant(factor) or state.unknown(factor) or not state.unknown(other):
                 continue
-            groups.setdefault(canonical(factor, state.prime), []).append((factor, other, c))
+            groups.setdefault(canonical(factor, state.prime), []).append((other, c))
     news = False
     for splits in groups.values():
         found = _solved(state, splits, zero=True) & _solved(state, splits, zero=False)
@@ -39,23 +39,20 @@ def _solved(state: Propagation, splits: Iterable[Split], *, zero: bool) -> set[i
     count = -1
     while count < len(found):
         count = len(found)
-        for factor, other, product in splits:
+        for other, product in splits:
             unknown = set(state.unknown(product)) - found
             if not zero:
                 unknown |= set(state.unknown(other)) - found
-            if len(unknown) == 1 and _is_solvable(state, factor, other, product, zero, unknown):
+            if len(unknown) == 1 and _is_solvable(min(unknown), other, product, zero=zero):
                 found |= unknown
     return found
 
 
-def _is_solvable(
-    state: Propagation, factor: Form, other: Form, product: Form, zero: bool, unknown: set[int]
-) -> bool:
+def _is_solvable(wire: int, other: Form, product: Form, *, zero: bool) -> bool:
     """Whether the one unknown wire's coefficient cannot vanish.
 
     If the form is not zero, a wire on both sides has the coefficient d·β - γ, which may.
     """
-    (wire,) = unknown
     if zero or wire not in other:
         return wire in product
     return wire not in product
